@@ -1,0 +1,113 @@
+import type { RoomEvent, UserEvent } from '../events.js';
+import { roomKeyOf, type RoomKey } from '../ids.js';
+import type { Clock } from '../ports/clock.js';
+import type { Fanout } from '../ports/fanout.js';
+import type { Appended, RoomLog } from '../ports/room-log.js';
+
+/** How long an event waits for the one before it, which another commit is about to bring; then the log is read. */
+const GAP_PATIENCE_MS = 50;
+const FILL_MAX = 1_000;
+/** Rooms whose position is kept; a forgotten one simply starts over at its next event. */
+const ROOMS_MAX = 100_000;
+
+interface RoomFlow {
+  readonly key: RoomKey;
+  pts: number;
+  readonly waiting: Map<number, RoomEvent>;
+  isFilling: boolean;
+}
+
+/**
+ * From the log to the sockets, per room in pts order and each event once, whichever commit it came from. What is lost
+ * on the way after this is healed by the client (gap, beacon, sync).
+ */
+export class RelayService {
+  private readonly rooms = new Map<string, RoomFlow>();
+
+  constructor(
+    private readonly log: RoomLog,
+    private readonly fanout: Fanout,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Tells what was committed. A user learns of a room before the room's own events reach it. */
+  publish({ events, userEvents }: Appended): void {
+    for (const event of events) {
+      if (event.type === 'member.joined') this.fanout.enter({ tenantId: event.tenantId, userNo: event.data.member.user.no }, event);
+    }
+    for (const event of userEvents) this.tellUser(event);
+    for (const event of events) this.take(event);
+  }
+
+  private tellUser(event: UserEvent): void {
+    this.fanout.toUser(event);
+    if (event.type === 'user.banned') this.fanout.disconnectUser(event, 'banned');
+  }
+
+  private take(event: RoomEvent): void {
+    const flow = this.flowOf(event);
+    if (event.pts <= flow.pts) return;
+    flow.waiting.set(event.pts, event);
+    this.drain(flow);
+    if (flow.waiting.size > 0) this.awaitGap(flow);
+  }
+
+  private drain(flow: RoomFlow): void {
+    for (let next = flow.waiting.get(flow.pts + 1); next; next = flow.waiting.get(flow.pts + 1)) {
+      flow.waiting.delete(next.pts);
+      flow.pts = next.pts;
+      this.tellRoom(next);
+    }
+  }
+
+  private tellRoom(event: RoomEvent): void {
+    this.fanout.toRoom(event);
+    switch (event.type) {
+      case 'member.left':
+      case 'member.removed':
+      case 'member.banned':
+        this.fanout.exit({ tenantId: event.tenantId, userNo: event.data.member.user.no }, event);
+        return;
+      case 'room.dissolved':
+        this.fanout.dissolve(event);
+        return;
+      default:
+    }
+  }
+
+  private awaitGap(flow: RoomFlow): void {
+    if (flow.isFilling) return;
+    flow.isFilling = true;
+    this.clock.later(GAP_PATIENCE_MS, () => void this.fill(flow));
+  }
+
+  /** Reads what did not come by itself. When the log cannot be read the gap is left to the clients, who will see it. */
+  private async fill(flow: RoomFlow): Promise<void> {
+    try {
+      if (flow.waiting.size === 0) return;
+      const { events } = await this.log.after(flow.key, flow.pts, FILL_MAX);
+      for (const event of events) if (event.pts > flow.pts) flow.waiting.set(event.pts, event);
+    } catch {
+      flow.pts = Math.min(...flow.waiting.keys()) - 1;
+    } finally {
+      flow.isFilling = false;
+      this.drain(flow);
+      if (flow.waiting.size > 0) this.awaitGap(flow);
+    }
+  }
+
+  private flowOf(event: RoomEvent): RoomFlow {
+    const key = roomKeyOf(event);
+    const known = this.rooms.get(key);
+    if (known) return known;
+    if (this.rooms.size >= ROOMS_MAX) this.forgetOldest();
+    const flow: RoomFlow = { key: { tenantId: event.tenantId, roomNo: event.roomNo }, pts: event.pts - 1, waiting: new Map(), isFilling: false };
+    this.rooms.set(key, flow);
+    return flow;
+  }
+
+  private forgetOldest(): void {
+    const oldest = this.rooms.keys().next().value;
+    if (oldest !== undefined) this.rooms.delete(oldest);
+  }
+}

@@ -1,0 +1,56 @@
+import type { UserId, RoomId } from '../ids.js';
+import type { RoomEvent, UserEvent } from '../events.js';
+import type { DomainError } from '../errors.js';
+
+export interface RoomPosition {
+  readonly roomId: RoomId;
+  readonly epoch?: number;
+  readonly afterPts: number;
+}
+
+export interface SyncRequest {
+  readonly userPts?: number;
+  readonly rooms: readonly RoomPosition[];
+}
+
+/** One member's cursors; merged by maximum on the client. */
+export interface Cursor {
+  readonly userId: UserId;
+  readonly readSeq: number;
+  readonly deliveredSeq: number;
+}
+
+export interface Receipts {
+  /** Every member's up to 100 members, else one's own. */
+  readonly cursors: readonly Cursor[];
+  readonly memberCount: number;
+}
+
+export type RoomSync =
+  | {
+      readonly roomId: RoomId;
+      readonly epoch: number;
+      readonly events: readonly RoomEvent[];
+      /** The last position covered; everything up to it is in `events` or was known before. */
+      readonly pts: number;
+      readonly complete: boolean;
+      readonly receipts: Receipts;
+    }
+  /** Other epoch, ahead of the head, or below what is kept: reload this room. */
+  | { readonly roomId: RoomId; readonly reset: true; readonly epoch: number; readonly pts: number }
+  | { readonly roomId: RoomId; readonly error: DomainError };
+
+export interface UserSync {
+  readonly events: readonly UserEvent[];
+  readonly pts: number;
+  readonly complete: boolean;
+}
+
+export interface SyncAnswer {
+  readonly user?: UserSync;
+  readonly rooms: readonly RoomSync[];
+}
+
+/** A client must reload a room it knows from another life of the log, or further than the log goes. */
+export const needsReset = (at: RoomPosition, head: { epoch: number; pts: number; floorPts: number }): boolean =>
+  (at.epoch !== undefined && at.epoch !== head.epoch) || at.afterPts > head.pts || at.afterPts < head.floorPts;

@@ -1,0 +1,39 @@
+import { adminBanRoutes, adminKeyRoutes, adminRoomRoutes, adminUserRoutes, auditRoutes, operatorRoutes, sessionRoutes, statsRoutes, tenantRoutes } from './admin.js';
+import { banRoutes } from './bans.js';
+import type { RouteSpec } from './contract.js';
+import { messageRoutes } from './messages.js';
+import { receiptRoutes } from './receipts.js';
+import { roomRoutes } from './rooms.js';
+import { syncRoutes } from './sync.js';
+import { tokenRoutes } from './tokens.js';
+import { userRoutes } from './users.js';
+
+/** Every REST route, by noun. Server, SDK, CLI, dashboard and OpenAPI are read off this table. */
+export const routes = {
+  users: userRoutes,
+  tokens: tokenRoutes,
+  rooms: roomRoutes,
+  messages: messageRoutes,
+  receipts: receiptRoutes,
+  bans: banRoutes,
+  sync: syncRoutes,
+  session: sessionRoutes,
+  operators: operatorRoutes,
+  tenants: tenantRoutes,
+  adminKeys: adminKeyRoutes,
+  adminUsers: adminUserRoutes,
+  adminRooms: adminRoomRoutes,
+  adminBans: adminBanRoutes,
+  audit: auditRoutes,
+  stats: statsRoutes,
+} as const;
+
+type Routes = typeof routes;
+/** `noun.verb`, as `messages.send`. */
+export type RouteName = { [N in keyof Routes]: `${N}.${Extract<keyof Routes[N], string>}` }[keyof Routes];
+
+export const routeTable: ReadonlyMap<RouteName, RouteSpec> = new Map(
+  Object.entries(routes).flatMap(([noun, table]) =>
+    Object.entries(table).map(([verb, spec]): [RouteName, RouteSpec] => [`${noun}.${verb}` as RouteName, spec]),
+  ),
+);
