@@ -1,6 +1,6 @@
 import type { Args, Out, Problem, RouteSpec } from '@parley/protocol';
 
-/** A refusal by the server, with the stable `code` to branch on, or `unavailable` when no answer came. */
+/** A refusal by the server, with the stable `code` to branch on; `unavailable` or `timeout` when no answer came. */
 export class ParleyError extends Error {
   constructor(readonly problem: Problem) {
     super(problem.detail ?? problem.title);
@@ -11,8 +11,14 @@ export class ParleyError extends Error {
     return this.problem.code;
   }
 
+  /** May the same call succeed later? After `unavailable` and `timeout` the outcome of the first try is unknown. */
   get retryable(): boolean {
     return this.problem.retryable;
+  }
+
+  /** Milliseconds the server asked to wait before the next try. */
+  get retryAfterMs(): number | undefined {
+    return this.problem.retryAfterMs;
   }
 }
 
@@ -26,6 +32,8 @@ export interface HttpOptions {
   /** Send cookies (the dashboard). */
   readonly credentials?: 'include' | 'same-origin' | 'omit';
   readonly fetch?: typeof fetch;
+  /** Called once per call when the token has expired; true = `headers` gives a newer one, try again. */
+  readonly onExpired?: () => Promise<boolean>;
 }
 
 export interface CallOptions {
@@ -38,25 +46,38 @@ export class HttpClient {
   constructor(private readonly options: HttpOptions) {}
 
   async call<R extends RouteSpec>(route: R, args: Args<R>, call: CallOptions = {}): Promise<Out<R>> {
+    try {
+      return await this.once(route, args, call);
+    } catch (error) {
+      const isExpired = error instanceof ParleyError && error.code === 'token-expired';
+      if (!isExpired || !(await this.options.onExpired?.())) throw error;
+      return this.once(route, args, call);
+    }
+  }
+
+  private async once<R extends RouteSpec>(route: R, args: Args<R>, call: CallOptions): Promise<Out<R>> {
     const { url, body } = this.address(route, args as Record<string, unknown>);
-    const timeout = AbortSignal.timeout(this.options.timeoutMs ?? 15_000);
     const headers: Record<string, string> = { accept: 'application/json', ...(await this.options.headers?.()) };
     if (body !== undefined) headers['content-type'] = 'application/json';
     if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey;
-    const response = await (this.options.fetch ?? fetch)(url, {
-      method: route.method,
-      headers,
-      body,
-      credentials: this.options.credentials,
-      signal: call.signal ? AbortSignal.any([call.signal, timeout]) : timeout,
-    }).catch((error: unknown) => {
-      if (call.signal?.aborted) throw error;
-      throw new ParleyError(localProblem('unavailable', `no answer from ${new URL(url, 'http://localhost').host}`));
-    });
-    if (response.status === 204) return undefined as Out<R>;
-    const text = await response.text();
-    if (response.ok) return JSON.parse(text) as Out<R>;
-    throw new ParleyError(problemOf(text, response.status));
+    const { credentials } = this.options;
+    const { status, text } = await this.exchange(url, { method: route.method, headers, body, credentials }, call.signal);
+    if (status === 204) return undefined as Out<R>;
+    if (status >= 200 && status < 300) return JSON.parse(text) as Out<R>;
+    throw new ParleyError(problemOf(text, status));
+  }
+
+  /** The time limit covers the body too: a server may stop in the middle of it. */
+  private async exchange(url: string, init: RequestInit, signal?: AbortSignal): Promise<{ status: number; text: string }> {
+    const timeout = AbortSignal.timeout(this.options.timeoutMs ?? 15_000);
+    try {
+      const response = await (this.options.fetch ?? fetch)(url, { ...init, signal: signal ? AbortSignal.any([signal, timeout]) : timeout });
+      return { status: response.status, text: await response.text() };
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      const code = timeout.aborted ? 'timeout' : 'unavailable';
+      throw new ParleyError(localProblem(code, `no answer from ${new URL(url, 'http://localhost').host}`));
+    }
   }
 
   private address(route: RouteSpec, args: Record<string, unknown>): { url: string; body?: string } {
@@ -76,9 +97,15 @@ export class HttpClient {
   }
 }
 
-/** An error of this side, in the shape of the server's. */
+/** An error of this side, in the shape of the server's; worth a retry. */
 export function localProblem(code: string, detail: string): Problem {
   return { type: `urn:parley:problem:${code}`, title: detail, status: 0, detail, code, requestId: '', retryable: true };
+}
+
+/** Whatever was thrown, as a problem: what did not come from the server counts as `unavailable`. */
+export function problemFrom(error: unknown): Problem {
+  if (error instanceof ParleyError) return error.problem;
+  return localProblem('unavailable', error instanceof Error ? error.message : 'no answer');
 }
 
 function problemOf(text: string, status: number): Problem {

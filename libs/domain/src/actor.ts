@@ -21,6 +21,8 @@ export interface CallInfo {
   readonly ip?: string;
   /** The caller's `Idempotency-Key`, where the route takes one. */
   readonly idempotencyKey?: string;
+  /** The browser page's origin; a tenant may allow only some. */
+  readonly origin?: string;
 }
 
 interface ActorBase {

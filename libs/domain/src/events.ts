@@ -27,6 +27,8 @@ export interface RoomEventData {
 export interface MemberChange {
   /** As it was right after the event; its user's name is today's. */
   readonly member: Member;
+  /** Members of the room right after the event. */
+  readonly memberCount: number;
   readonly reason?: string;
   readonly expiresAt?: Date;
 }

@@ -18,6 +18,8 @@ export * from './moderation/ban.service.js';
 export * from './operators/operator.js';
 export * from './operators/operator.service.js';
 export * from './page.js';
+export * from './page-cursors.js';
+export * from './ports/cursors.js';
 export * from './ports/clock.js';
 export * from './ports/fanout.js';
 export * from './ports/passwords.js';

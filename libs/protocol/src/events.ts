@@ -20,7 +20,7 @@ const envelope = <T extends string, D extends z.ZodType>(type: T, data: D) => z.
 const own = <T extends string, D extends z.ZodType>(type: T, data: D) => z.object({ ...userBase, type: z.literal(type), data });
 const message = z.object({ message: Message });
 const room = z.object({ room: Room });
-const member = z.object({ member: Member, by: z.string().optional(), reason: z.string().optional(), expiresAt: Time.optional() });
+const member = z.object({ member: Member, memberCount: z.number().int().describe('Members right after the event'), by: z.string().optional(), reason: z.string().optional(), expiresAt: Time.optional() });
 
 export const RoomEnvelope = z
   .discriminatedUnion('type', [

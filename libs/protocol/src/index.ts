@@ -15,3 +15,4 @@ export * from './socket.js';
 export * from './sync.js';
 export * from './tokens.js';
 export * from './users.js';
+export * from './parse.js';

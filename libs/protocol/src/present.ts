@@ -182,8 +182,8 @@ export function presentRoomEvent(event: RoomEvent): RoomEnvelope {
   }
 }
 
-function presentMemberChange({ member, reason, expiresAt }: MemberChange, actor: ActorRef | undefined) {
-  return { member: presentMember(member), by: actor && actorRefId(actor), reason, expiresAt: maybe(expiresAt) };
+function presentMemberChange({ member, memberCount, reason, expiresAt }: MemberChange, actor: ActorRef | undefined) {
+  return { member: presentMember(member), memberCount, by: actor && actorRefId(actor), reason, expiresAt: maybe(expiresAt) };
 }
 
 export function presentUserEvent(event: UserEvent): UserEnvelope {

@@ -4,7 +4,7 @@ import type { RoomId } from '../ids.js';
 import type { Page, PageRequest } from '../page.js';
 import type { Store } from '../ports/store.js';
 import { requirePlatform } from '../tenants/tenant.service.js';
-import { requireAuthority } from '../moderation/ban.service.js';
+import { requireAuthority } from '../moderation/authority.js';
 import type { AuditRecord } from './audit.js';
 
 /** What operators and keys did. */

@@ -37,7 +37,7 @@ export class AuthService {
       const secret = key.algorithm === 'HS256' ? this.box.open(key.material) : key.material;
       const claims = await this.tokens.verify(token, key, secret);
       if (!isAppId(claims.userId)) throw new DomainError('token-invalid');
-      const caller = this.admitted(await this.callerOf(tx, claims));
+      const caller = this.admitted(await this.callerOf(tx, claims), call.origin);
       return { kind: 'user', tenantId, user: personOf(caller), device: claims.device, expiresAt: claims.expiresAt, call };
     });
   }
@@ -49,9 +49,14 @@ export class AuthService {
     return { ...caller, user };
   }
 
-  private admitted(caller: Caller | undefined) {
+  private admitted(caller: Caller | undefined, origin?: string) {
     if (caller?.tenant.status === 'suspended') throw new DomainError('tenant-suspended');
     if (!caller?.user || caller.user.deactivatedAt) throw new DomainError('token-invalid');
+    const { allowedOrigins } = caller.tenant.settings;
+    // CORS does not stop a WebSocket, nor a page that does not care to read the answer (PROMISES 0.9a).
+    if (origin !== undefined && allowedOrigins.length > 0 && !allowedOrigins.includes(origin)) {
+      throw new DomainError('forbidden', { detail: 'this origin is not allowed' });
+    }
     if (caller.ban && banHolds(caller.ban, this.clock.now())) throw bannedError(caller.ban);
     return caller.user;
   }

@@ -7,7 +7,7 @@ import type { Random } from '../ports/random.js';
 import type { SecretBox } from '../ports/secret-box.js';
 import type { Store } from '../ports/store.js';
 import type { UserTokens } from '../ports/user-tokens.js';
-import { requireAuthority } from '../moderation/ban.service.js';
+import { requireAuthority } from '../moderation/authority.js';
 import { tenantOf } from '../rooms/room.service.js';
 import { SIGNING_SECRET_MIN_BYTES, type ApiKey, type SigningKey } from './keys.js';
 

@@ -60,6 +60,8 @@ export class MemberService {
       const { room } = decided;
       await this.commit({
         room: { tenantId: actor.tenantId, roomNo: room.no, roomId },
+        // A ban, or the caller's own removal, between the decision and the commit counts.
+        roomVersion: room.version,
         by: actorRef(actor),
         changes: decided.joins,
         tells: decided.joins.map(({ userNo }) => ({ userNo, type: 'room.entered' as const })),
@@ -202,7 +204,10 @@ export class MemberService {
       if (patch.role !== 'member' && target.mutedUntil) changes.push({ type: 'member.unmuted', userNo });
     }
     if (patch.name !== undefined && patch.name !== (target.name ?? null)) {
-      if (me && me.user.no !== userNo) requireCapability(actor, access, 'member.mute');
+      if (me && me.user.no !== userNo) {
+        requireCapability(actor, access, 'member.mute');
+        if (!outranks(me.role, target.role)) throw new DomainError('forbidden');
+      }
       changes.push({ type: 'member.updated', userNo, patch: { name: patch.name } });
     }
     if (patch.muteSeconds !== undefined) changes.push(...this.muting(actor, access, target, patch.muteSeconds, patch.reason));

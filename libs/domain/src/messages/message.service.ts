@@ -1,11 +1,12 @@
 import { actorRef, type Actor, type UserActor } from '../actor.js';
-import { auditUnlessUser } from '../audit/audit.js';
+import { auditOf, auditUnlessUser } from '../audit/audit.js';
 import { DomainError, invalidField, notFound } from '../errors.js';
-import type { MessageId, RoomId } from '../ids.js';
+import type { MessageId, RoomId, UserId } from '../ids.js';
 import { canonicalJson } from '../json.js';
 import { limitsOf, type Tenant } from '../tenants/tenant.js';
 import { capabilitiesOf, isStaff } from '../members/member.js';
 import { requireUser } from '../members/member.service.js';
+import { requireAuthority } from '../moderation/authority.js';
 import type { Clock } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
 import type { RateLimiter } from '../ports/rate-limiter.js';
@@ -14,6 +15,7 @@ import type { RoomAccess, SendFacts, Store } from '../ports/store.js';
 import type { RelayService } from '../relay/relay.service.js';
 import { hiddenUpTo, readableRoom, standing } from '../rooms/access.js';
 import { decideAndCommit } from '../rooms/retry.js';
+import { personOf } from '../users/user.js';
 import { isInsideDeleteWindow, MENTION_ALL, quoteText, type Message, type MessageDraft, type Quote } from './message.js';
 import { SendFactsCache } from './send-facts.js';
 import { whyMayNotSpeak } from './speaking.js';
@@ -27,6 +29,8 @@ const DELETE_ALL_MAX = 1_000;
 export class MessageService {
   private readonly facts: SendFactsCache;
   private readonly turns = new Turns();
+  /** Of those whose facts turned out to be stale. */
+  private readonly again = new Turns();
 
   constructor(
     private readonly store: Store,
@@ -45,10 +49,22 @@ export class MessageService {
     const sender = actor as UserActor;
     const canonical = canonicalJson(draft);
     return this.turns.take(
-      `${actor.tenantId}/${sender.user.no}/${draft.roomId}`,
+      turnOf(sender, draft),
       () => this.prepare(sender, draft, canonical, this.facts.remembered(actor.tenantId, draft.roomId, sender.user.no)),
       (prepared) => this.commit(sender, draft, canonical, prepared),
     );
+  }
+
+  /** An operator speaks as a user of the tenant; the audit row comes first, or nothing is said. */
+  async sendAs(actor: Actor, userId: UserId, draft: MessageDraft): Promise<SentMessage> {
+    requireAuthority(actor);
+    const user = await this.store.tenant(actor.tenantId, async (tx) => {
+      const user = await tx.users.byId(userId);
+      if (!user || user.deactivatedAt) throw notFound('no such user');
+      await tx.audit.append(auditOf(actor, 'message.send-as', { kind: 'user', id: userId }, { roomId: draft.roomId }));
+      return user;
+    });
+    return this.send({ kind: 'user', tenantId: actor.tenantId, user: personOf(user), call: actor.call }, draft);
   }
 
   /** Decides on the facts at hand; whoever would be refused on remembered ones is judged again on fresh ones. */
@@ -59,7 +75,8 @@ export class MessageService {
     remembered: SendFacts | undefined,
   ): Promise<MessageEntry | SentMessage> {
     const now = this.clock.now();
-    const isUsable = remembered !== undefined && whyMayNotSpeak(remembered, now) === undefined;
+    // No version covers the peer of a direct room, its wishes and whether it is still there: those are read anew.
+    const isUsable = remembered !== undefined && remembered.room.kind !== 'direct' && whyMayNotSpeak(remembered, now) === undefined;
     const facts = isUsable ? remembered : await this.facts.fresh(actor.tenantId, draft.roomId, actor.user.no);
     const refusal = whyMayNotSpeak(facts, now) ?? (facts && (await this.whyTooMuch(actor, draft, facts.tenant)));
     if (refusal || !facts) return this.answerRepeatOr(refusal ?? notFound(), actor, draft, canonical, facts);
@@ -71,20 +88,35 @@ export class MessageService {
     }
   }
 
-  private async commit(actor: UserActor, draft: MessageDraft, canonical: string, first: MessageEntry | SentMessage): Promise<SentMessage> {
-    let prepared = first;
-    for (let tries = 1; tries <= ATTEMPTS; tries += 1) {
-      if (!('facts' in prepared)) return prepared;
-      try {
-        const sent = await this.log.append(prepared);
-        this.relay.publish(sent.appended);
-        return sent;
-      } catch (error) {
-        if (!(error instanceof StaleFacts)) throw error;
-        prepared = await this.prepare(actor, draft, canonical, undefined);
-      }
+  /** Behind those that decide anew, or else at once. */
+  private commit(actor: UserActor, draft: MessageDraft, canonical: string, prepared: MessageEntry | SentMessage): Promise<SentMessage> {
+    const key = turnOf(actor, draft);
+    const attempt = (entry: MessageEntry | SentMessage): Promise<SentMessage> => this.attempt(actor, draft, canonical, entry, ATTEMPTS);
+    return this.again.isBusy(key) ? this.again.take(key, () => Promise.resolve(prepared), attempt) : attempt(prepared);
+  }
+
+  /** On stale facts the decision is made anew, in turn: messages that were refused together keep their order. */
+  private async attempt(
+    actor: UserActor,
+    draft: MessageDraft,
+    canonical: string,
+    prepared: MessageEntry | SentMessage,
+    left: number,
+  ): Promise<SentMessage> {
+    if (!('facts' in prepared)) return prepared;
+    try {
+      const sent = await this.log.append(prepared);
+      this.relay.publish(sent.appended);
+      return sent;
+    } catch (error) {
+      if (!(error instanceof StaleFacts)) throw error;
     }
-    throw new DomainError('unavailable', { detail: 'the room is changing too fast', retryAfterMs: 1_000 });
+    if (left <= 1) throw new DomainError('unavailable', { detail: 'the room is changing too fast', retryAfterMs: 1_000 });
+    return this.again.take(
+      turnOf(actor, draft),
+      () => this.prepare(actor, draft, canonical, undefined),
+      (entry) => this.attempt(actor, draft, canonical, entry, left - 1),
+    );
   }
 
   /** A send that was committed stays answered, whatever came after (G2). */
@@ -114,7 +146,7 @@ export class MessageService {
 
   private async entryOf(actor: UserActor, draft: MessageDraft, canonical: string, facts: SendFacts): Promise<MessageEntry> {
     const { room, sender, tenant } = facts;
-    const isFirstOfDirect = room.kind === 'direct' && room.lastSeq === 0 && facts.peer !== undefined;
+    const hidden = hiddenPeer(facts);
     return {
       room: { tenantId: actor.tenantId, roomNo: room.no, roomId: room.id },
       facts: { tenant: tenant.version, room: room.version, sender: sender.version },
@@ -129,7 +161,7 @@ export class MessageService {
         replyTo: draft.replyTo === undefined ? undefined : await this.quote(actor, room.no, draft.replyTo, facts),
         metadata: draft.metadata ?? {},
       },
-      tells: isFirstOfDirect && facts.peer ? [{ userNo: facts.peer.user.no, type: 'room.entered' }] : [],
+      ...(hidden === undefined ? {} : { tellsIfFirst: [{ userNo: hidden, type: 'room.entered' }] }),
     };
   }
 
@@ -217,6 +249,13 @@ export class MessageService {
   private readable(actor: Actor, roomId: RoomId): Promise<RoomAccess> {
     return this.store.tenant(actor.tenantId, (tx) => readableRoom(tx, actor, roomId, this.clock.now()));
   }
+}
+
+const turnOf = (actor: UserActor, draft: MessageDraft): string => `${actor.tenantId}/${actor.user.no}/${draft.roomId}`;
+
+/** In a direct room without messages: the one who did not open it and does not list it yet. */
+function hiddenPeer({ room }: SendFacts): number | undefined {
+  return room.pair && room.lastSeq === 0 ? room.pair.find((no) => no !== room.createdBy?.no) : undefined;
 }
 
 export function quoteOf(target: Message): Quote {

@@ -22,6 +22,11 @@ export class Turns {
     }
   }
 
+  /** Is anybody under this key still preparing. */
+  isBusy(key: string): boolean {
+    return this.tails.has(key);
+  }
+
   /** The result is boxed, so that the next in line waits for the beginning of the commit and not for its end. */
   private async prepareThenBegin<P, T>(
     before: Promise<unknown> | undefined,

@@ -16,6 +16,7 @@ import { readableRoom, requireCapability } from '../rooms/access.js';
 import { decideAndCommit } from '../rooms/retry.js';
 import { JOINED_ROOMS_MAX } from '../limits.js';
 import type { User } from '../users/user.js';
+import { requireAuthority } from './authority.js';
 import type { Ban } from './ban.js';
 
 export interface BanRequest {
@@ -107,13 +108,14 @@ export class BanService {
   async banFromTenant(actor: Actor, request: BanRequest): Promise<Ban> {
     requireAuthority(actor);
     const { reason } = request;
-    const { user, earlier } = await this.store.tenant(actor.tenantId, async (tx) => {
-      const earlier = await earlierAnswer(tx, actor, BAN, request);
-      const user = await tx.users.byId(request.userId);
-      if (!user) throw notFound();
-      return { user, earlier };
-    });
-    if (!earlier) {
+    const user = await decideAndCommit(async () => {
+      const { user, earlier } = await this.store.tenant(actor.tenantId, async (tx) => {
+        const earlier = await earlierAnswer(tx, actor, BAN, request);
+        const user = await tx.users.byId(request.userId);
+        if (!user) throw notFound();
+        return { user, earlier };
+      });
+      if (earlier) return user;
       const event = await this.userLog.change({
         user: { tenantId: actor.tenantId, userNo: user.no },
         by: actorRef(actor),
@@ -122,7 +124,8 @@ export class BanService {
         remember: rememberFor(actor, BAN, request, { userId: user.id }),
       });
       this.relay.publish({ events: [], userEvents: [event] });
-    }
+      return user;
+    });
     if (request.deleteMessages) await this.deleteEverywhere(actor, user, reason);
     const ban = await this.store.tenant(actor.tenantId, (tx) => tx.bans.tenantBan(user.no));
     if (!ban) throw new DomainError('conflict', { detail: 'the ban was lifted meanwhile' });
@@ -172,9 +175,4 @@ export class BanService {
   private expiry({ expiresInSeconds }: BanRequest): Date | undefined {
     return expiresInSeconds === undefined ? undefined : new Date(this.tools.clock.now().getTime() + expiresInSeconds * 1_000);
   }
-}
-
-/** Tenant-wide acts are not for users, whatever their role in a room. */
-export function requireAuthority(actor: Actor): void {
-  if (actor.kind === 'user') throw new DomainError('forbidden');
 }

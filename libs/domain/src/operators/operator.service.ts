@@ -86,6 +86,12 @@ export class OperatorService {
     return { operator: found.operator, actor: platformActor(found.operator, call) };
   }
 
+  async self(actor: PlatformActor): Promise<Operator> {
+    const operator = await this.store.platform((tx) => tx.operators.byId(actor.operatorId));
+    if (!operator) throw new DomainError('unauthenticated');
+    return operator;
+  }
+
   async signOut(sessionId: string): Promise<void> {
     await this.store.platform((tx) => tx.operators.endSession(sessionId));
   }

@@ -21,3 +21,36 @@ export abstract class Fanout {
   abstract disconnectUser(user: UserKey, reason: CloseReason): void;
   abstract disconnectTenant(tenantId: TenantId, reason: CloseReason): void;
 }
+
+/** An event as it goes over the wire, encoded once for all who receive it. */
+export interface EncodedPacket {
+  readonly text: string;
+  readonly frame: Uint8Array;
+}
+
+/** One connection of a user, as the door of the sockets hands it over. */
+export interface Connection {
+  readonly user: UserKey;
+  /** Keys of the rooms it is subscribed to; kept by `Connections`. */
+  readonly rooms: Set<string>;
+  /** The newest position of its user's log that it was sent. */
+  userPts: number;
+  /** Never blocks; a connection that does not read is closed by itself. */
+  send(packet: EncodedPacket): void;
+  end(reason: CloseReason): void;
+}
+
+/** The connections of this process and what they are subscribed to. */
+export abstract class Connections {
+  abstract add(connection: Connection): void;
+  abstract remove(connection: Connection): void;
+  abstract subscribe(connection: Connection, room: RoomKey): void;
+  abstract unsubscribe(connection: Connection, room: RoomKey): void;
+  abstract of(user: UserKey): ReadonlySet<Connection>;
+  abstract count(): number;
+  abstract countByTenant(): Readonly<Record<TenantId, number>>;
+  /** Shows a room's events, as they go over the wire, to the dashboard. Returns how to stop. */
+  abstract watch(room: RoomKey, look: (packet: unknown) => void): () => void;
+  /** Packets handed to connections so far. */
+  abstract get delivered(): number;
+}

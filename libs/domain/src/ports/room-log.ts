@@ -38,7 +38,8 @@ export interface MessageEntry {
   readonly room: RoomKey & { readonly roomId: RoomId };
   readonly facts: FactVersions;
   readonly message: NewMessage;
-  readonly tells?: readonly Tell[];
+  /** Written in the same commit, when this turns out to be the room's first message (seq 1). */
+  readonly tellsIfFirst?: readonly Tell[];
 }
 
 export interface NewRoom {

@@ -32,11 +32,14 @@ export class RelayService {
 
   /** Tells what was committed. A user learns of a room before the room's own events reach it. */
   publish({ events, userEvents }: Appended): void {
-    for (const event of events) {
-      if (event.type === 'member.joined') this.fanout.enter({ tenantId: event.tenantId, userNo: event.data.member.user.no }, event);
-    }
+    for (const event of events) if (event.pts > this.flowOf(event).pts) this.enter(event);
     for (const event of userEvents) this.tellUser(event);
     for (const event of events) this.take(event);
+  }
+
+  /** Whoever came in; a join that is told late, after the removal that followed it, opens nothing. */
+  private enter(event: RoomEvent): void {
+    if (event.type === 'member.joined') this.fanout.enter({ tenantId: event.tenantId, userNo: event.data.member.user.no }, event);
   }
 
   private tellUser(event: UserEvent): void {
@@ -61,6 +64,7 @@ export class RelayService {
   }
 
   private tellRoom(event: RoomEvent): void {
+    this.enter(event);
     this.fanout.toRoom(event);
     switch (event.type) {
       case 'member.left':

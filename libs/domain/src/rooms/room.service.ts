@@ -74,8 +74,8 @@ export class RoomService {
     }
     const limits = limitsOf(tenant);
     const settings = { ...defaultRoomSettings(request.kind, tenant.settings, limits.groupMembers), ...request.settings };
-    const ids = [...new Set([...(actor.kind === 'user' ? [actor.user.id] : []), ...(request.members ?? [])])];
-    const users = await usersNamed(tx, actor, tenant, ids, '/members');
+    const named = await usersNamed(tx, actor, tenant, request.members ?? [], '/members');
+    const users = actor.kind === 'user' ? [actor.user, ...named.filter(({ no }) => no !== actor.user.no)] : named;
     if (settings.maxMembers !== undefined && users.length > settings.maxMembers) throw new DomainError('room-full');
     return {
       existing: undefined,
@@ -223,17 +223,17 @@ export async function lookUpUsers(
 ): Promise<ReadonlyMap<UserId, User>> {
   const limits = limitsOf(tenant);
   const most = actor.kind === 'user' ? limits.membersPerCall : limits.membersPerKeyCall;
-  // One more than the limit, since a creator stands beside those it names.
-  if (ids.length > most + 1) throw invalidField(pointer, `at most ${most} users in one call`, 'too-many');
+  if (ids.length > most) throw invalidField(pointer, `at most ${most} users in one call`, 'too-many');
   const mayCreate = actor.kind === 'key' && tenant.settings.firstSight;
   const users = mayCreate ? await tx.users.ensure(ids.map((id) => ({ id, name: id }))) : await tx.users.byIds(ids);
   return new Map(users.filter((user) => !user.deactivatedAt).map((user) => [user.id, user]));
 }
 
-/** All of them, in the order named, or `not-found`. */
+/** All of them once, in the order named, or `not-found`. */
 export async function usersNamed(tx: TenantTx, actor: Actor, tenant: Tenant, ids: readonly UserId[], pointer: string): Promise<readonly User[]> {
-  const byId = await lookUpUsers(tx, actor, tenant, ids, pointer);
+  const unique = [...new Set(ids)];
+  const byId = await lookUpUsers(tx, actor, tenant, unique, pointer);
   const unknown = ids.findIndex((id) => !byId.has(id));
   if (unknown >= 0) throw new DomainError('not-found', { errors: [{ pointer: `${pointer}/${unknown}`, code: 'not-found', detail: 'no such user' }] });
-  return ids.flatMap((id) => byId.get(id) ?? []);
+  return unique.flatMap((id) => byId.get(id) ?? []);
 }

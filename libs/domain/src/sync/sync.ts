@@ -1,6 +1,7 @@
 import type { UserId, RoomId } from '../ids.js';
 import type { RoomEvent, UserEvent } from '../events.js';
 import type { DomainError } from '../errors.js';
+import { SYNC_ROOMS_MAX } from '../limits.js';
 
 export interface RoomPosition {
   readonly roomId: RoomId;
@@ -54,3 +55,10 @@ export interface SyncAnswer {
 /** A client must reload a room it knows from another life of the log, or further than the log goes. */
 export const needsReset = (at: RoomPosition, head: { epoch: number; pts: number; floorPts: number }): boolean =>
   (at.epoch !== undefined && at.epoch !== head.epoch) || at.afterPts > head.pts || at.afterPts < head.floorPts;
+
+/** Which of many positions a replay covers: the rooms listed first, in their order, up to the limit of one difference. */
+export function replayable(positions: readonly RoomPosition[], listed: readonly RoomId[]): readonly RoomPosition[] {
+  const rank = new Map(listed.map((roomId, index) => [roomId, index]));
+  const rankOf = ({ roomId }: RoomPosition): number => rank.get(roomId) ?? listed.length;
+  return [...positions].sort((a, b) => rankOf(a) - rankOf(b)).slice(0, SYNC_ROOMS_MAX);
+}

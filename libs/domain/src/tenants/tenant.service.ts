@@ -13,11 +13,13 @@ export class TenantService {
   constructor(
     private readonly store: Store,
     private readonly fanout: Fanout,
+    /** What this installation gives new tenants instead of the product's defaults. */
+    private readonly limits: Partial<TenantLimits> = {},
   ) {}
 
   async create(actor: PlatformActor, request: { id: TenantId; name?: string; settings?: Partial<TenantSettings> }): Promise<Tenant> {
     requirePlatform(actor, 'admin');
-    const settings = checkedSettings({ ...DEFAULT_TENANT_SETTINGS, ...request.settings });
+    const settings = checkedSettings({ ...DEFAULT_TENANT_SETTINGS, limits: this.limits, ...request.settings });
     return this.store.platform(async (tx) => {
       const tenant = await tx.tenants.insert({ id: request.id, name: request.name ?? request.id, settings });
       if (!tenant) throw new DomainError('conflict', { detail: 'a tenant with this id exists' });

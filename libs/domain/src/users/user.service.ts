@@ -4,12 +4,13 @@ import { notFound } from '../errors.js';
 import { earlierAnswer, rememberFor } from '../idempotency/idempotency.js';
 import type { UserId } from '../ids.js';
 import { requireUser } from '../members/member.service.js';
-import { requireAuthority } from '../moderation/ban.service.js';
+import { requireAuthority } from '../moderation/authority.js';
 import type { Ban } from '../moderation/ban.js';
 import type { Page, PageRequest } from '../page.js';
 import type { Clock } from '../ports/clock.js';
 import type { Fanout } from '../ports/fanout.js';
 import type { Store, TenantTx } from '../ports/store.js';
+import { decideAndCommit } from '../rooms/retry.js';
 import type { DirectFrom, User, UserProfile } from './user.js';
 
 export interface UserFilter {
@@ -44,14 +45,15 @@ export class UserService {
   async putMany(actor: Actor, users: readonly (UserProfile & { id: UserId })[]): Promise<readonly { userId: UserId; status: 'ok' }[]> {
     requireAuthority(actor);
     const results = users.map(({ id }) => ({ userId: id, status: 'ok' as const }));
-    const put = await this.store.tenant(actor.tenantId, async (tx) => {
+    const putAll = async (tx: TenantTx): Promise<readonly User[]> => {
       if (await earlierAnswer(tx, actor, BATCH, users)) return [];
       const remember = rememberFor(actor, BATCH, users, results);
       if (remember) await tx.remembered.save(remember);
       const put: User[] = [];
       for (const { id, ...profile } of users) put.push(await this.upsert(tx, id, profile));
       return put;
-    });
+    };
+    const put = await decideAndCommit(() => this.store.tenant(actor.tenantId, putAll));
     for (const user of put) this.tellProfile(actor, user);
     return results;
   }

@@ -1,0 +1,150 @@
+import { Connections, Fanout, roomKeyOf, type Connection, type EncodedPacket, userKeyOf, type CloseReason, type ProfileEvent, type ReceiptEvent, type Random, type RoomEvent, type RoomKey, type TenantId, type UserEvent, type UserKey } from '@parley/domain';
+import { presentProfileEvent, presentReceiptEvent, presentRoomEvent, presentUserEvent, type RoomHead } from '@parley/protocol';
+import { encodeEvent } from './packet.js';
+
+/** Heads of rooms that changed are told at most this often. */
+export const BEACON_MS = 5_000;
+
+/**
+ * Events to the sockets of this process. An event is encoded once, whoever receives it. Subscriptions are kept here by
+ * room and by user, so that a send costs one look-up and a write per receiver.
+ */
+export class SocketFanout extends Fanout implements Connections {
+  private readonly rooms = new Map<string, Set<Connection>>();
+  private readonly users = new Map<string, Set<Connection>>();
+  private readonly tenants = new Map<TenantId, Set<Connection>>();
+  private readonly watchers = new Map<string, Set<(packet: unknown) => void>>();
+  private readonly heads = new Map<string, { roomId: string; epoch: number; pts: number }>();
+  delivered = 0;
+
+  constructor(private readonly random: Random) {
+    super();
+  }
+
+  /** A connection is known from now on; it receives what it is subscribed to as soon as it is opened. */
+  add(connection: Connection): void {
+    put(this.users, userKeyOf(connection.user), connection);
+    put(this.tenants, connection.user.tenantId, connection);
+  }
+
+  remove(connection: Connection): void {
+    take(this.users, userKeyOf(connection.user), connection);
+    take(this.tenants, connection.user.tenantId, connection);
+    for (const key of connection.rooms) take(this.rooms, key, connection);
+    connection.rooms.clear();
+  }
+
+  subscribe(connection: Connection, room: RoomKey): void {
+    const key = roomKeyOf(room);
+    connection.rooms.add(key);
+    put(this.rooms, key, connection);
+  }
+
+  unsubscribe(connection: Connection, room: RoomKey): void {
+    const key = roomKeyOf(room);
+    connection.rooms.delete(key);
+    take(this.rooms, key, connection);
+  }
+
+  of(user: UserKey): ReadonlySet<Connection> {
+    return this.users.get(userKeyOf(user)) ?? new Set();
+  }
+
+  countByTenant(): Record<TenantId, number> {
+    return Object.fromEntries([...this.tenants].map(([tenantId, connections]) => [tenantId, connections.size]));
+  }
+
+  count(): number {
+    let sum = 0;
+    for (const connections of this.tenants.values()) sum += connections.size;
+    return sum;
+  }
+
+  /** The dashboard looks into one room. Returns how to stop. */
+  watch(room: RoomKey, look: (packet: unknown) => void): () => void {
+    const key = roomKeyOf(room);
+    put(this.watchers, key, look);
+    return () => take(this.watchers, key, look);
+  }
+
+  override toRoom(event: RoomEvent | ReceiptEvent): void {
+    const key = roomKeyOf(event);
+    const isLogged = 'pts' in event;
+    if (isLogged) this.heads.set(key, { roomId: event.roomId, epoch: event.epoch, pts: event.pts });
+    const receivers = this.rooms.get(key);
+    const watchers = this.watchers.get(key);
+    if (!receivers && !watchers) return;
+    const packet = isLogged ? presentRoomEvent(event) : presentReceiptEvent(event, this.random.uuid());
+    for (const look of watchers ?? []) look(packet);
+    if (receivers) this.emit(receivers, encodeEvent(event.type, packet));
+  }
+
+  override toUser(event: UserEvent): void {
+    const receivers = this.users.get(userKeyOf(event));
+    if (!receivers) return;
+    for (const connection of receivers) connection.userPts = Math.max(connection.userPts, event.userPts);
+    this.emit(receivers, encodeEvent(event.type, presentUserEvent(event)));
+  }
+
+  override toUserRooms(event: ProfileEvent): void {
+    const own = this.users.get(userKeyOf({ tenantId: event.tenantId, userNo: event.user.no }));
+    if (!own) return;
+    const receivers = new Set<Connection>(own);
+    for (const connection of own) for (const key of connection.rooms) for (const other of this.rooms.get(key) ?? []) receivers.add(other);
+    this.emit(receivers, encodeEvent(event.type, presentProfileEvent(event, this.random.uuid())));
+  }
+
+  private emit(receivers: ReadonlySet<Connection>, packet: EncodedPacket): void {
+    for (const connection of receivers) connection.send(packet);
+    this.delivered += receivers.size;
+  }
+
+  override enter(user: UserKey, room: RoomKey): void {
+    for (const connection of this.of(user)) this.subscribe(connection, room);
+  }
+
+  override exit(user: UserKey, room: RoomKey): void {
+    for (const connection of this.of(user)) this.unsubscribe(connection, room);
+  }
+
+  override dissolve(room: RoomKey): void {
+    const key = roomKeyOf(room);
+    for (const connection of this.rooms.get(key) ?? []) connection.rooms.delete(key);
+    this.rooms.delete(key);
+    this.heads.delete(key);
+  }
+
+  override disconnectUser(user: UserKey, reason: CloseReason): void {
+    for (const connection of [...this.of(user)]) connection.end(reason);
+  }
+
+  override disconnectTenant(tenantId: TenantId, reason: CloseReason): void {
+    for (const connection of [...(this.tenants.get(tenantId) ?? [])]) connection.end(reason);
+  }
+
+  /** Tells every connection the heads of its rooms that changed since the last time: a lost last message shows no gap (G6). */
+  beacon(): void {
+    const byConnection = new Map<Connection, RoomHead['heads']>();
+    for (const [key, head] of this.heads) {
+      for (const connection of this.rooms.get(key) ?? []) {
+        const heads = byConnection.get(connection);
+        if (heads) heads.push(head);
+        else byConnection.set(connection, [head]);
+      }
+    }
+    this.heads.clear();
+    for (const [connection, heads] of byConnection) connection.send(encodeEvent('room.head', { heads, userPts: connection.userPts }));
+  }
+}
+
+function put<T>(map: Map<string, Set<T>>, key: string, value: T): void {
+  const set = map.get(key);
+  if (set) set.add(value);
+  else map.set(key, new Set([value]));
+}
+
+function take<T>(map: Map<string, Set<T>>, key: string, value: T): void {
+  const set = map.get(key);
+  if (!set?.delete(value)) return;
+  if (set.size === 0) map.delete(key);
+}

@@ -1,0 +1,4 @@
+import { Initial1763700000001 } from './0001-initial.js';
+
+/** In order; expand/contract: the code before a migration also runs on the schema after it. */
+export const MIGRATIONS = [Initial1763700000001] as const;

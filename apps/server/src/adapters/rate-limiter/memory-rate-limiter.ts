@@ -1,0 +1,61 @@
+import { RateLimiter, type Rate } from '@parley/domain';
+
+interface Bucket {
+  tokens: number;
+  at: number;
+  /** When it is full again and need not be remembered. */
+  fullAt: number;
+}
+
+/** A bound on memory: what an attacker with many names can make us keep. */
+const BUCKETS_MAX = 200_000;
+
+/** Token buckets of this process, by the monotonic clock. */
+export class MemoryRateLimiter extends RateLimiter {
+  private readonly buckets = new Map<string, Bucket>();
+
+  constructor(private readonly now: () => number = () => performance.now()) {
+    super();
+  }
+
+  override async take(name: string, rate: Rate, cost = 1): Promise<number | undefined> {
+    const bucket = this.filled(name, rate);
+    const wait = waitFor(bucket, rate, cost);
+    if (wait !== undefined) return wait;
+    bucket.tokens -= cost;
+    bucket.fullAt = bucket.at + ((rate.burst - bucket.tokens) / rate.perSecond) * 1_000;
+    return undefined;
+  }
+
+  override async peek(name: string, rate: Rate): Promise<number | undefined> {
+    return waitFor(this.filled(name, rate), rate, 1);
+  }
+
+  private filled(name: string, rate: Rate): Bucket {
+    const now = this.now();
+    const known = this.buckets.get(name);
+    if (known) {
+      known.tokens = Math.min(rate.burst, known.tokens + ((now - known.at) / 1_000) * rate.perSecond);
+      known.at = now;
+      return known;
+    }
+    if (this.buckets.size >= BUCKETS_MAX) this.forget(now);
+    const bucket = { tokens: rate.burst, at: now, fullAt: now };
+    this.buckets.set(name, bucket);
+    return bucket;
+  }
+
+  /** Full buckets first; when none is full the oldest tenth. */
+  private forget(now: number): void {
+    for (const [name, bucket] of this.buckets) if (bucket.fullAt <= now) this.buckets.delete(name);
+    let excess = this.buckets.size - BUCKETS_MAX * 0.9;
+    for (const name of this.buckets.keys()) {
+      if (excess <= 0) return;
+      this.buckets.delete(name);
+      excess -= 1;
+    }
+  }
+}
+
+const waitFor = ({ tokens }: Bucket, { perSecond }: Rate, cost: number): number | undefined =>
+  tokens >= cost ? undefined : Math.max(1, Math.ceil(((cost - tokens) / perSecond) * 1_000));

@@ -1,0 +1,125 @@
+import type { MessageEntry } from '@parley/domain';
+import { draftHash } from '../postgres/rows.js';
+import { EVENT_CODES, type StoredMessageData } from './event-rows.js';
+
+/**
+ * One statement commits messages of many rooms and tenants. Rows of a room carry their offset within the batch, so the
+ * room's head is raised once and positions follow without a gap. A room whose version moved on is left out whole; a
+ * sender or tenant whose version moved on makes the statement write nothing and name them, and the rest goes again.
+ * No part of it depends on table statistics (STACK 4): keys are joined to arrays, nested loops over unique indexes.
+ */
+export const APPEND_BATCH = `
+WITH r AS MATERIALIZED (
+  SELECT * FROM unnest($1::int[], $2::int[], $3::uuid[], $4::bigint[], $5::text[], $6::uuid[], $7::text[], $8::text[])
+    AS r(gi, off, id, sender_no, client_message_id, draft_hash, body, data)
+), g AS MATERIALIZED (
+  SELECT * FROM unnest($9::int[], $10::text[], $11::bigint[], $12::int[], $13::bigint[]) AS g(gi, tenant_id, room_no, n, version)
+), s AS MATERIALIZED (
+  SELECT * FROM unnest($14::text[], $15::bigint[], $16::bigint[], $17::bigint[], $18::int[], $19::int[])
+    AS s(tenant_id, sender_no, sender_version, tenant_version, gi, last_off)
+), stale AS MATERIALIZED (
+  SELECT s.gi, s.sender_no FROM s
+  LEFT JOIN users u ON u.tenant_id = s.tenant_id AND u.no = s.sender_no
+  LEFT JOIN tenants t ON t.id = s.tenant_id
+  WHERE u.version IS DISTINCT FROM s.sender_version OR t.version IS DISTINCT FROM s.tenant_version
+), head AS (
+  UPDATE room_heads h
+  SET pts = h.pts + g.n, last_seq = h.last_seq + g.n, last_at = now(), active_at = date_trunc('minute', now())
+  FROM g
+  WHERE h.tenant_id = g.tenant_id AND h.room_no = g.room_no AND h.version = g.version AND NOT EXISTS (SELECT FROM stale)
+  RETURNING g.gi, h.tenant_id, h.room_no, h.pts - g.n AS base_pts, h.last_seq - g.n AS base_seq, h.epoch
+), rows AS (
+  INSERT INTO room_log (tenant_id, room_no, pts, seq, id, type, at, actor_kind, actor_no, client_message_id, draft_hash, body, data)
+  SELECT head.tenant_id, head.room_no, head.base_pts + r.off, head.base_seq + r.off, r.id, ${EVENT_CODES['message.created']}, now(), 1, r.sender_no,
+    r.client_message_id, r.draft_hash, r.body, r.data::jsonb
+  FROM r JOIN head ON head.gi = r.gi
+), cursors AS (
+  UPDATE members m
+  SET read_seq = GREATEST(m.read_seq, head.base_seq + s.last_off), delivered_seq = GREATEST(m.delivered_seq, head.base_seq + s.last_off), marked_unread = false
+  FROM s JOIN head ON head.gi = s.gi
+  WHERE m.tenant_id = head.tenant_id AND m.room_no = head.room_no AND m.user_no = s.sender_no
+), named AS (
+  INSERT INTO mentions (tenant_id, room_no, user_no, seq, sender_no)
+  SELECT head.tenant_id, head.room_no, x.user_no, head.base_seq + x.off, x.sender_no
+  FROM unnest($20::int[], $21::int[], $22::bigint[], $23::bigint[]) AS x(gi, off, user_no, sender_no) JOIN head ON head.gi = x.gi
+), outgoing AS (
+  INSERT INTO outbox (tenant_id, room_no, pts, type)
+  SELECT head.tenant_id, head.room_no, head.base_pts + r.off, ${EVENT_CODES['message.created']}
+  FROM r JOIN head ON head.gi = r.gi JOIN tenants t ON t.id = head.tenant_id AND t.listens
+)
+SELECT gi, base_pts, base_seq, epoch, now() AS at, NULL::bigint AS stale_sender FROM head
+UNION ALL SELECT gi, NULL, NULL, NULL, NULL, sender_no FROM stale`;
+
+export interface BatchRow {
+  gi: number;
+  base_pts: number | null;
+  base_seq: number;
+  epoch: number;
+  at: Date;
+  stale_sender: number | null;
+}
+
+/** An entry with its place in the batch: the group of its room, and its offset there (1, 2, 3, ...). */
+export interface Placed<E extends { readonly entry: MessageEntry }> {
+  readonly item: E;
+  readonly group: number;
+  readonly offset: number;
+}
+
+/** Columns of arrays, as the statement takes them. */
+export function batchValues<E extends { readonly entry: MessageEntry }>(items: readonly E[]): { placed: Placed<E>[]; values: unknown[] } {
+  const groups = new Map<string, { index: number; entry: MessageEntry; count: number }>();
+  const senders = new Map<string, { entry: MessageEntry; group: number; last: number }>();
+  const placed = items.map((item) => {
+    const { room, message } = item.entry;
+    const key = `${room.tenantId}/${room.roomNo}`;
+    const group = groups.get(key) ?? { index: groups.size, entry: item.entry, count: 0 };
+    group.count += 1;
+    groups.set(key, group);
+    senders.set(`${key}/${message.sender.no}`, { entry: item.entry, group: group.index, last: group.count });
+    return { item, group: group.index, offset: group.count };
+  });
+  const g = [...groups.values()];
+  const s = [...senders.values()];
+  const mentions = placed.flatMap(({ item, group, offset }) => item.entry.message.mentions.map(({ no }) => ({ group, offset, no, by: item.entry.message.sender.no })));
+  const messages = placed.map(({ item }) => item.entry.message);
+  return {
+    placed,
+    values: [
+      placed.map(({ group }) => group),
+      placed.map(({ offset }) => offset),
+      messages.map(({ id }) => id),
+      messages.map(({ sender }) => sender.no),
+      messages.map(({ clientMessageId }) => clientMessageId),
+      messages.map(({ draft }) => draftHash(draft)),
+      messages.map(({ text }) => text),
+      messages.map(storedData),
+      g.map(({ index }) => index),
+      g.map(({ entry }) => entry.room.tenantId),
+      g.map(({ entry }) => entry.room.roomNo),
+      g.map(({ count }) => count),
+      g.map(({ entry }) => entry.facts.room),
+      s.map(({ entry }) => entry.room.tenantId),
+      s.map(({ entry }) => entry.message.sender.no),
+      s.map(({ entry }) => entry.facts.sender),
+      s.map(({ entry }) => entry.facts.tenant),
+      s.map(({ group }) => group),
+      s.map(({ last }) => last),
+      mentions.map(({ group }) => group),
+      mentions.map(({ offset }) => offset),
+      mentions.map(({ no }) => no),
+      mentions.map(({ by }) => by),
+    ],
+  };
+}
+
+export function storedData({ mentions, replyTo, metadata }: MessageEntry['message']): string | null {
+  const hasMetadata = Object.keys(metadata).length > 0;
+  if (mentions.length === 0 && !replyTo && !hasMetadata) return null;
+  const data: StoredMessageData = {
+    ...(mentions.length > 0 ? { mentions: mentions.map(({ no }) => no) } : {}),
+    ...(replyTo ? { replyTo: replyTo.seq } : {}),
+    ...(hasMetadata ? { metadata } : {}),
+  };
+  return JSON.stringify(data);
+}

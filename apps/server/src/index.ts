@@ -1,0 +1,1 @@
+export { start } from './wiring/start.js';

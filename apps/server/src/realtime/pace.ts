@@ -1,0 +1,22 @@
+/** A token bucket of one socket: cheap enough for every packet. */
+export class Pace {
+  private tokens: number;
+  private at = performance.now();
+
+  constructor(
+    private readonly perSecond: number,
+    private readonly burst: number,
+  ) {
+    this.tokens = burst;
+  }
+
+  /** Undefined, or how long to wait, in milliseconds. */
+  take(): number | undefined {
+    const now = performance.now();
+    this.tokens = Math.min(this.burst, this.tokens + ((now - this.at) / 1_000) * this.perSecond);
+    this.at = now;
+    if (this.tokens < 1) return Math.max(1, Math.ceil(((1 - this.tokens) / this.perSecond) * 1_000));
+    this.tokens -= 1;
+    return undefined;
+  }
+}

@@ -1,0 +1,99 @@
+import { Module, type DynamicModule, type FactoryProvider, type ValueProvider } from '@nestjs/common';
+import {
+  AuditService,
+  AuthService,
+  BanService,
+  Clock,
+  Connections,
+  Cursors,
+  Fanout,
+  KeyService,
+  MemberService,
+  MessageService,
+  OperatorService,
+  PageCursors,
+  Passwords,
+  Random,
+  RateLimiter,
+  ReceiptService,
+  RelayService,
+  RoomLog,
+  RoomService,
+  SecretBox,
+  Store,
+  SyncService,
+  TenantService,
+  UserLog,
+  UserService,
+  UserTokens,
+  type TenantLimits,
+} from '@parley/domain';
+
+type Token<T> = abstract new (...args: never[]) => T;
+type Tokens<D extends unknown[]> = { [K in keyof D]: Token<D[K]> };
+
+/** A use case and what it is made of; a wrong dependency does not compile. */
+function service<T, D extends unknown[]>(type: new (...dependencies: D) => T, ...inject: Tokens<D>): FactoryProvider<T> {
+  return { provide: type, useFactory: (...dependencies: unknown[]) => new type(...(dependencies as D)), inject: inject as never };
+}
+
+const SERVICES = [
+  service(AuditService, Store),
+  service(AuthService, Store, UserTokens, SecretBox, Random, Clock),
+  service(KeyService, Store, UserTokens, SecretBox, Random),
+  service(MemberService, Store, RoomLog, RelayService, Clock),
+  service(MessageService, Store, RoomLog, RelayService, RateLimiter, Random, Clock),
+  service(OperatorService, Store, Passwords, RateLimiter, Random, Clock),
+  service(PageCursors, Cursors),
+  service(ReceiptService, Store, Fanout, Clock),
+  service(RelayService, RoomLog, Fanout, Clock),
+  service(RoomService, Store, RoomLog, RelayService, Random, Clock),
+  service(SyncService, Store, RoomLog, UserLog, Clock),
+  service(UserService, Store, Fanout, Clock),
+];
+
+/** The ports, by whatever technology the configuration chose; in tests by memory. */
+export interface Ports {
+  readonly store: Store;
+  readonly roomLog: RoomLog;
+  readonly userLog: UserLog;
+  readonly fanout: Fanout & Connections;
+  readonly limiter: RateLimiter;
+  readonly tokens: UserTokens;
+  readonly passwords: Passwords;
+  readonly box: SecretBox;
+  readonly cursors: Cursors;
+  readonly random: Random;
+  readonly clock: Clock;
+}
+
+@Module({})
+export class DomainModule {
+  static of(ports: Ports, tenantDefaults: Partial<TenantLimits>): DynamicModule {
+    const values: ValueProvider[] = [
+      { provide: Store, useValue: ports.store },
+      { provide: RoomLog, useValue: ports.roomLog },
+      { provide: UserLog, useValue: ports.userLog },
+      { provide: Fanout, useValue: ports.fanout },
+      { provide: Connections, useValue: ports.fanout },
+      { provide: RateLimiter, useValue: ports.limiter },
+      { provide: UserTokens, useValue: ports.tokens },
+      { provide: Passwords, useValue: ports.passwords },
+      { provide: SecretBox, useValue: ports.box },
+      { provide: Cursors, useValue: ports.cursors },
+      { provide: Random, useValue: ports.random },
+      { provide: Clock, useValue: ports.clock },
+    ];
+    const composed: FactoryProvider[] = [
+      {
+        provide: BanService,
+        useFactory: (store: Store, log: RoomLog, userLog: UserLog, relay: RelayService, messages: MessageService, random: Random, clock: Clock) =>
+          new BanService(store, log, userLog, relay, messages, { random, clock }),
+        inject: [Store, RoomLog, UserLog, RelayService, MessageService, Random, Clock],
+      },
+      { provide: TenantService, useFactory: (store: Store, fanout: Fanout) => new TenantService(store, fanout, tenantDefaults), inject: [Store, Fanout] },
+    ];
+    const providers = [...values, ...SERVICES, ...composed];
+    return { module: DomainModule, global: true, providers, exports: providers.map(({ provide }) => provide) };
+  }
+}

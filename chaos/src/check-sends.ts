@@ -1,0 +1,116 @@
+import { aboutMessage, type Findings } from './findings.js';
+import { isMessage, type HistoryEvent, type Of, type RoomTruth, type StoredMessage } from './history.js';
+
+/** Everything known of one message: (room, user, clientMessageId). */
+interface Story {
+  readonly roomId: string;
+  readonly userId: string;
+  readonly clientMessageId: string;
+  readonly invocations: Of<'send-inv'>[];
+  readonly oks: Of<'send-ok'>[];
+  readonly stored: StoredMessage[];
+  /** Attempts that were refused for certain. */
+  readonly failed: Set<number>;
+}
+
+/** What was answered against what is stored. */
+export function checkSends(history: readonly HistoryEvent[], room: RoomTruth, findings: Findings): void {
+  const stories = [...storiesOf(history, room).values()];
+  for (const story of stories) {
+    checkStory(story, findings);
+    if (story.oks.length > 0) checkAcks(story, findings);
+  }
+  checkRealTimeOrder(stories, findings);
+}
+
+function storiesOf(history: readonly HistoryEvent[], room: RoomTruth): ReadonlyMap<string, Story> {
+  const stories = new Map<string, Story>();
+  const storyOf = (userId: string, clientMessageId: string): Story => {
+    const key = JSON.stringify([userId, clientMessageId]);
+    const story = stories.get(key) ?? {
+      roomId: room.roomId,
+      userId,
+      clientMessageId,
+      invocations: [],
+      oks: [],
+      stored: [],
+      failed: new Set<number>(),
+    };
+    stories.set(key, story);
+    return story;
+  };
+  for (const event of history) {
+    if (!('clientMessageId' in event) || event.roomId !== room.roomId) continue;
+    const story = storyOf(event.userId, event.clientMessageId);
+    if (event.kind === 'send-inv') story.invocations.push(event);
+    if (event.kind === 'send-ok') story.oks.push(event);
+    if (event.kind === 'send-fail') story.failed.add(event.op);
+  }
+  for (const message of room.events.filter(isMessage)) storyOf(message.senderId, message.clientMessageId).stored.push(message);
+  return stories;
+}
+
+function checkStory(story: Story, findings: Findings): void {
+  const { roomId, userId, clientMessageId, invocations, oks, stored, failed } = story;
+  const [first, second] = stored;
+  const add = (kind: 'lost' | 'duplicate-stored' | 'phantom' | 'mutated' | 'stored-though-rejected', detail: string): void =>
+    findings.add(kind, roomId, `${clientMessageId} of ${userId}: ${detail}`, aboutMessage(roomId, userId, clientMessageId, first?.pts));
+  if (!first) {
+    if (oks.length > 0) add('lost', `acknowledged at pts ${oks[0]?.pts}, not stored`);
+    return;
+  }
+  if (second) add('duplicate-stored', `stored at pts ${stored.map(({ pts }) => pts).join(', ')}`);
+  if (invocations.length === 0) return add('phantom', `stored at pts ${first.pts}, never sent`);
+  for (const { bodyHash, pts } of stored) {
+    if (!invocations.some((invocation) => invocation.bodyHash === bodyHash)) add('mutated', `the body at pts ${pts} was never sent`);
+  }
+  if (invocations.every(({ op }) => failed.has(op)))
+    add('stored-though-rejected', `every attempt was refused, yet it is stored at pts ${first.pts}`);
+}
+
+function checkAcks({ roomId, userId, clientMessageId, oks, stored }: Story, findings: Findings): void {
+  const places = new Set(oks.map(({ pts, messageId }) => `${pts} ${messageId}`));
+  const concerns = aboutMessage(roomId, userId, clientMessageId);
+  if (places.size > 1)
+    findings.add('retry-other-pts', roomId, `${clientMessageId} of ${userId}: acknowledged as ${[...places].join(' and as ')}`, concerns);
+  const [first] = stored;
+  if (!first) return;
+  const isKnown = (ok: Of<'send-ok'>): boolean =>
+    stored.some(({ pts, messageId, seq }) => pts === ok.pts && messageId === ok.messageId && seq === ok.seq);
+  const wrong = oks.find((ok) => !isKnown(ok));
+  if (wrong)
+    findings.add(
+      'ack-differs',
+      roomId,
+      `${clientMessageId} of ${userId}: acknowledged at pts ${wrong.pts}, stored at pts ${first.pts}`,
+      concerns,
+    );
+}
+
+/** Ack(A) before the first attempt of B means pts(A) < pts(B). By invocation time, with the highest position completed so far. */
+function checkRealTimeOrder(stories: readonly Story[], findings: Findings): void {
+  const placed = stories.flatMap(({ roomId, userId, clientMessageId, invocations, oks, stored }) => {
+    const [invocation] = invocations;
+    const [message] = stored;
+    return invocation && message
+      ? [{ roomId, userId, clientMessageId, from: invocation.t, acked: oks[0]?.t ?? Infinity, pts: message.pts }]
+      : [];
+  });
+  const byStart = placed.toSorted((a, b) => a.from - b.from);
+  const byAck = placed.filter(({ acked }) => acked !== Infinity).toSorted((a, b) => a.acked - b.acked);
+  let done = 0;
+  let highest: (typeof placed)[number] | undefined;
+  for (const message of byStart) {
+    for (let next = byAck[done]; next && next.acked < message.from; next = byAck[done]) {
+      if (!highest || next.pts > highest.pts) highest = next;
+      done += 1;
+    }
+    if (!highest || highest.pts < message.pts || highest === message) continue;
+    const [before, after] = [
+      aboutMessage(highest.roomId, highest.userId, highest.clientMessageId),
+      aboutMessage(message.roomId, message.userId, message.clientMessageId),
+    ];
+    const detail = `${highest.clientMessageId} (pts ${highest.pts}) was acknowledged before ${message.clientMessageId} (pts ${message.pts}) was sent`;
+    findings.add('order-inversion', message.roomId, detail, (event) => before(event) || after(event));
+  }
+}

@@ -1,0 +1,229 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { refusal } from './testing/fake-server.js';
+import { ME, type SentRecord, World } from './testing/world.js';
+import type { Timers } from './timers.js';
+
+type Op = (world: World) => void;
+
+const room = fc.constantFrom('a', 'b', 'c');
+const other = fc.constantFrom('bo', 'cy');
+const refused = fc.constantFrom(refusal('muted', 403), refusal('rate-limited', 429, true), refusal('internal', 500));
+
+const op: fc.Arbitrary<Op> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.tuple(room, other).map(
+      ([roomId, userId]): Op =>
+        (world) =>
+          world.say(roomId, userId),
+    ),
+  },
+  {
+    weight: 6,
+    arbitrary: room.map(
+      (roomId): Op =>
+        (world) =>
+          world.send(roomId),
+    ),
+  },
+  { weight: 3, arbitrary: fc.constant<Op>((world) => world.drop()) },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(room, fc.nat(8)).map(
+      ([roomId, seq]): Op =>
+        (world) =>
+          world.change(roomId, (it) => it.delete(seq + 1)),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: room.map(
+      (roomId): Op =>
+        (world) =>
+          world.change(roomId, (it) => it.rename(`room ${it.pts}`)),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(room, other).map(
+      ([roomId, userId]): Op =>
+        (world) =>
+          world.toggle(roomId, userId),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: room.map(
+      (roomId): Op =>
+        (world) =>
+          world.change(roomId, (it) => it.ban('stranger')),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: room.map(
+      (roomId): Op =>
+        (world) =>
+          world.toggle(roomId, ME),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(room, fc.nat(3)).map(
+      ([roomId, count]): Op =>
+        (world) =>
+          world.loseTail(roomId, count),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: refused.map(
+      (error): Op =>
+        (world) =>
+          void world.server.refusals.push(error),
+    ),
+  },
+  { weight: 1, arbitrary: fc.constant<Op>((world) => world.connection?.beacon()) },
+  { weight: 1, arbitrary: fc.constant<Op>((world) => world.reload()) },
+  {
+    weight: 1,
+    arbitrary: room.map(
+      (roomId): Op =>
+        (world) =>
+          world.read(roomId),
+    ),
+  },
+);
+
+/** mulberry32: the network's whims follow from one number, which fast-check shrinks and prints. */
+function dice(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Timers fire when the scheduler says so: early, late, before what they wait for. */
+function scheduledTimers(scheduler: fc.Scheduler, random: () => number): Timers {
+  const cleared = new Set<unknown>();
+  let now = 0;
+  return {
+    now: () => (now += 1),
+    random,
+    clearTimeout: (handle) => void cleared.add(handle),
+    setTimeout: (run) => {
+      const handle = {};
+      void scheduler.schedule(Promise.resolve(), 'timer').then(() => cleared.has(handle) || run());
+      return handle;
+    },
+  };
+}
+
+function aWorld(scheduler: fc.Scheduler, seed: number): World {
+  const random = dice(seed);
+  return new World({
+    timers: scheduledTimers(scheduler, random),
+    replays: () => random() < 0.5,
+    net: {
+      pass: (what) => scheduler.schedule(Promise.resolve(), what),
+      copies: () => (random() < 0.15 ? 0 : random() < 0.15 ? 2 : 1),
+      losesAnswer: () => random() < 0.1,
+    },
+  });
+}
+
+const quiet = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function settle(scheduler: fc.Scheduler): Promise<void> {
+  for (await quiet(); scheduler.count() > 0; await quiet()) while (scheduler.count() > 0) await scheduler.waitOne();
+}
+
+async function play(scheduler: fc.Scheduler, world: World, ops: readonly Op[]): Promise<void> {
+  for (const act of ops) {
+    act(world);
+    await quiet();
+    const steps = scheduler.count() / 2;
+    for (let step = 0; step < steps; step += 1) await scheduler.waitOne();
+  }
+  await settle(scheduler);
+  world.connection?.beacon(); // What the contract promises within five seconds.
+  await settle(scheduler);
+}
+
+/** The app was told each event of each room it is in once and in order, up to the head. */
+function expectWholeLogs(world: World): void {
+  expect(world.complaints).toEqual([]);
+  for (const [roomId, { log }] of world.server.rooms) {
+    if (!world.server.room(roomId).has(ME)) continue;
+    const told = world.told.get(roomId);
+    expect([roomId, told?.cursor]).toEqual([roomId, log.length]);
+    expect(told?.events.map(({ id }) => id)).toEqual(log.slice(log.length - (told?.events.length ?? 0)).map(({ id }) => id));
+  }
+}
+
+/** Fetched state = fold of events. */
+function expectTrueStates(world: World): void {
+  for (const roomId of ['a', 'b']) {
+    const truth = world.server.room(roomId);
+    if (!truth.has(ME)) continue;
+    const { state } = world.client.room(roomId);
+    const { messages, members } = truth.contents();
+    const { name, memberCount, lastSeq, pts, epoch, lastMessage, me } = truth.view(ME);
+    expect(state).toMatchObject({ status: 'ready', pts, epoch, hasMoreBefore: false });
+    expect(state.messages).toEqual(messages);
+    expect([...state.members.keys()].sort()).toEqual([...members.keys()].sort());
+    expect([...state.members.values()].map(({ userId, name }) => [userId, name]).sort()).toEqual(
+      [...members.values()].map(({ userId, name }) => [userId, name]).sort(),
+    );
+    expect(state.room).toMatchObject({ memberCount, lastSeq, pts, epoch });
+    expect([state.room?.name, state.room?.lastMessage, state.room?.me?.readSeq, state.room?.me?.unread]).toEqual([
+      name,
+      lastMessage,
+      me?.readSeq,
+      me?.unread,
+    ]);
+  }
+}
+
+const FINAL = new Set(['muted', 'not-a-member', 'internal']);
+
+/** Each message said is stored once, unless it was refused; in the order it was said; and its promise told the truth. */
+function expectEachStoredOnce(world: World): void {
+  const stored = new Map(
+    [...world.server.rooms].map(([roomId, it]) => [roomId, it.contents().messages.filter(({ sender }) => sender.id === ME)]),
+  );
+  const isRefused = ({ refusedWith }: SentRecord): boolean => FINAL.has(refusedWith ?? '');
+  for (const record of world.sent) {
+    const ids = world.allSaid(record.text);
+    expect([record.text, record.refusedWith ?? 'sent', record.message !== undefined || record.refusedWith !== undefined]).toEqual([
+      record.text,
+      expect.any(String),
+      true,
+    ]);
+    if (isRefused(record) || world.lost.has(record.text)) continue;
+    expect([record.text, ids.length]).toEqual([record.text, 1]);
+    if (record.message) expect(ids[0]).toBe(record.message.id);
+  }
+  for (const [roomId, messages] of stored) {
+    const order = world.sent.filter((record) => record.roomId === roomId && !world.lost.has(record.text)).map(({ text }) => text);
+    const texts = messages.flatMap(({ text }) => (text === undefined || world.lost.has(text) ? [] : [text]));
+    expect(texts).toEqual(order.filter((text) => texts.includes(text)));
+  }
+}
+
+it('tells each event once and in order, ends in the true state, and stores each message once, whatever the network does', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.scheduler(), fc.integer(), fc.array(op, { maxLength: 25 }), async (scheduler, seed, ops) => {
+      const world = aWorld(scheduler, seed);
+      await play(scheduler, world, ops);
+      expectWholeLogs(world);
+      expectTrueStates(world);
+      expectEachStoredOnce(world);
+    }),
+    { numRuns: 400, interruptAfterTimeLimit: 15_000 },
+  );
+}, 60_000);

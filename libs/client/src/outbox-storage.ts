@@ -1,0 +1,45 @@
+import type { Args, messageCommands, Problem } from '@parley/protocol';
+
+type SendInput = Args<typeof messageCommands.send>;
+
+/** What a user wants to say. */
+export type MessageDraft = Pick<SendInput, 'text' | 'replyTo' | 'mentions' | 'metadata'>;
+
+/** A message on its way. `failed` = refused for good (`problem` says why): retry or discard it. */
+export interface OutboxEntry {
+  /** Made once, repeated with every try: the server stores the message once whatever happens (G2). */
+  readonly clientMessageId: string;
+  readonly roomId: string;
+  /** Whose message it is: another user of the same device does not send it. Unknown before the first connection. */
+  readonly userId?: string;
+  /** Ascending in the order things were said; not a time. */
+  readonly order: number;
+  readonly draft: MessageDraft;
+  readonly status: 'queued' | 'sending' | 'failed';
+  readonly attempts: number;
+  readonly problem?: Problem;
+}
+
+/** Where unsent messages outlive a reload. `put` replaces an entry with the same `clientMessageId`; order of `load` is free. */
+export interface OutboxStorage {
+  load(): Promise<readonly OutboxEntry[]>;
+  put(entry: OutboxEntry): Promise<void>;
+  remove(clientMessageId: string): Promise<void>;
+}
+
+/** Keeps nothing beyond the life of the process. */
+export class MemoryOutbox implements OutboxStorage {
+  private readonly entries = new Map<string, OutboxEntry>();
+
+  async load(): Promise<readonly OutboxEntry[]> {
+    return [...this.entries.values()];
+  }
+
+  async put(entry: OutboxEntry): Promise<void> {
+    this.entries.set(entry.clientMessageId, entry);
+  }
+
+  async remove(clientMessageId: string): Promise<void> {
+    this.entries.delete(clientMessageId);
+  }
+}

@@ -1,0 +1,159 @@
+import { type Person, type Room, roomCommands, type RoomEnvelope } from '@parley/protocol';
+import type { Connection } from './connection.js';
+import { Watched } from './emitter.js';
+import { problemFrom } from './http.js';
+import type { LogPosition } from './log-feed.js';
+import { applyToRoom, withOwnCursors, withRoomProfile } from './room-summary.js';
+
+export interface RoomListState {
+  /** Newest activity first. Each with `lastMessage`, `memberCount` and `me.unread` as of its `pts`. */
+  readonly rooms: readonly Room[];
+  /** False when `loadMore` has nothing more to bring. */
+  readonly hasMore: boolean;
+}
+
+export interface RoomListPorts {
+  readonly connection: Connection;
+  readonly me: () => string | undefined;
+  readonly follow: (roomId: string, position: LogPosition) => void;
+  /** How far the app has been told of this room's log. */
+  readonly toldUpTo: (roomId: string) => number;
+}
+
+const PAGE = 50;
+/** Several tries, since a busy room may have moved on while it was read. */
+const REFRESHES = 3;
+
+/** The user's rooms as far as the app asked for them, carried on by events. */
+export class RoomList {
+  readonly watched = new Watched<RoomListState>({ rooms: [], hasMore: true });
+  private readonly rooms = new Map<string, Room>();
+  private readonly refreshing = new Set<string>();
+  private isRefreshing = false;
+  private cursor: string | null | undefined;
+  private loading?: Promise<boolean>;
+
+  constructor(private readonly ports: RoomListPorts) {}
+
+  /** The next page, newest activity first. True while there are more. */
+  loadMore(): Promise<boolean> {
+    this.loading ??= this.nextPage().finally(() => (this.loading = undefined));
+    return this.loading;
+  }
+
+  private async nextPage(): Promise<boolean> {
+    if (this.cursor === null) return false;
+    const page = await this.ports.connection.command(roomCommands.list, { limit: PAGE, cursor: this.cursor });
+    this.cursor = page.nextCursor;
+    for (const room of page.items) this.put(room, 'end');
+    this.publish();
+    return page.nextCursor !== null;
+  }
+
+  /** A room that was fetched, whatever for. */
+  learn(room: Room): void {
+    if (!room.me || room.dissolvedAt) return;
+    this.put(room, 'front');
+    this.publish();
+  }
+
+  /** A room the user has entered: shown at once, completed by fetching it. */
+  enter(room: Room): void {
+    if (!this.rooms.has(room.id)) this.toFront(room);
+    this.publish();
+    this.refresh(room.id);
+  }
+
+  remove(roomId: string): void {
+    this.refreshing.delete(roomId);
+    if (this.rooms.delete(roomId)) this.publish();
+  }
+
+  apply(event: RoomEnvelope): void {
+    const room = this.rooms.get(event.roomId);
+    if (!room) return;
+    if (event.pts > room.pts + 1) this.refresh(event.roomId);
+    const next = applyToRoom(room, event, { me: this.ports.me() });
+    if (event.type === 'message.created') this.toFront(next);
+    else this.rooms.set(event.roomId, next);
+    this.publish();
+  }
+
+  ownCursors(roomId: string, readSeq: number, deliveredSeq: number): void {
+    const room = this.rooms.get(roomId);
+    if (!room) return;
+    this.rooms.set(roomId, withOwnCursors(room, readSeq, deliveredSeq));
+    this.publish();
+  }
+
+  profile(person: Person): void {
+    for (const [roomId, room] of this.rooms) this.rooms.set(roomId, withRoomProfile(room, person));
+    this.publish();
+  }
+
+  /** Fetches a room again where its summary cannot be carried on: its log started over, or a part was not told. */
+  refresh(roomId: string): void {
+    if (!this.rooms.has(roomId)) return;
+    this.refreshing.add(roomId);
+    this.resume();
+  }
+
+  /** Also called when a connection is ready. */
+  resume(): void {
+    if (!this.isRefreshing && this.refreshing.size > 0) void this.refreshAll();
+  }
+
+  /** One after the other, bounded by the rooms shown. Never rejects: what fails is fetched with the next connection. */
+  private async refreshAll(): Promise<void> {
+    this.isRefreshing = true;
+    for (const roomId of this.refreshing) {
+      try {
+        for (let tries = 0; tries < REFRESHES && this.refreshing.has(roomId); tries += 1) await this.refreshOne(roomId);
+      } catch (error) {
+        if (problemFrom(error).retryable) break;
+      }
+      this.refreshing.delete(roomId);
+    }
+    this.isRefreshing = false;
+  }
+
+  private async refreshOne(roomId: string): Promise<void> {
+    const { room } = await this.ports.connection.command(roomCommands.get, { roomId });
+    const before = this.rooms.get(roomId);
+    if (!before) return;
+    this.rooms.set(roomId, newest(before, room, 'fetched-last'));
+    if (room.pts >= this.ports.toldUpTo(roomId)) this.refreshing.delete(roomId);
+    this.publish();
+  }
+
+  private put(room: Room, where: 'front' | 'end'): void {
+    const before = this.rooms.get(room.id);
+    if (before) this.rooms.set(room.id, newest(before, room, 'maybe-older'));
+    else if (where === 'end') this.rooms.set(room.id, room);
+    else this.toFront(room);
+    this.ports.follow(room.id, { epoch: room.epoch, pts: room.pts });
+    if (this.ports.toldUpTo(room.id) > room.pts && !before) this.refresh(room.id);
+  }
+
+  private toFront(room: Room): void {
+    const { value: first } = this.rooms.keys().next();
+    if (first === room.id) return void this.rooms.set(room.id, room);
+    const others = [...this.rooms].filter(([roomId]) => roomId !== room.id);
+    this.rooms.clear();
+    this.rooms.set(room.id, room);
+    for (const [roomId, other] of others) this.rooms.set(roomId, other);
+  }
+
+  private publish(): void {
+    this.watched.set({ rooms: [...this.rooms.values()], hasMore: this.cursor !== null });
+  }
+}
+
+/** Of two views of a room the one further on; what only a fetched one has (`me`, `peer`) is taken over. */
+function newest(before: Room, fetched: Room, what: 'fetched-last' | 'maybe-older'): Room {
+  const isNewer = fetched.epoch > before.epoch || fetched.pts >= before.pts || (what === 'fetched-last' && fetched.epoch !== before.epoch);
+  if (isNewer) return before.me ? withOwnCursors(fetched, before.me.readSeq, before.me.deliveredSeq) : fetched;
+  const { me } = fetched;
+  const unread = me && Math.max(0, before.lastSeq - me.readSeq);
+  return { ...before, peer: before.peer ?? fetched.peer, me: before.me ?? (me && { ...me, unread: unread ?? 0 }) };
+}

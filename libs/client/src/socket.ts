@@ -1,0 +1,237 @@
+import { type Args, type CommandSpec, type Out, type Problem, type Resume, type SessionReady, sessionCommands } from '@parley/protocol';
+import { io, type Socket } from 'socket.io-client';
+import {
+  type CommandOptions,
+  type Connection,
+  type ConnectionEvents,
+  type ConnectionState,
+  type EphemeralEnvelope,
+  tell,
+} from './connection.js';
+import { Emitter } from './emitter.js';
+import { localProblem, ParleyError, problemFrom } from './http.js';
+import { backoffMs, jittered, systemTimers, type TimerHandle, type Timers } from './timers.js';
+import { type TokenCallback, Tokens } from './tokens.js';
+
+export interface ChatSocketOptions {
+  /** Where the server is, as `https://chat.example.com`; a path in it is kept. */
+  readonly url: string;
+  /** Called at every connection attempt and before a token ends. */
+  readonly token: TokenCallback;
+  readonly device?: string;
+  /** Positions for the handshake, asked at every attempt. */
+  readonly resume?: () => Resume | undefined;
+  /** Default: Socket.IO's own, polling first. */
+  readonly transports?: ('polling' | 'websocket')[];
+  readonly timers?: Timers;
+}
+
+/** From the attempt to `session.ready`, counted anew at each packet. */
+const READY_TIMEOUT_MS = 30_000;
+/** A connection that held this long forgives the failures before it. */
+const STABLE_MS = 10_000;
+const RENEWALS = 3;
+/** Refusals that pass. All other codes in a refused handshake are final. */
+const PASSING: ReadonlySet<string> = new Set(['unavailable', 'timeout', 'rate-limited', 'slow-consumer', 'internal']);
+
+/** One Socket.IO connection to `/chat` that comes back by itself until it is refused for good. */
+export class ChatSocket implements Connection {
+  private readonly emitter = new Emitter<ConnectionEvents>();
+  private readonly timers: Timers;
+  private readonly tokens: Tokens;
+  private readonly socket: Socket;
+  private present: ConnectionState = 'idle';
+  private handshakeToken = '';
+  /** Rises with every attempt and every end, so that late answers of an older one are not taken for news. */
+  private attempt = 0;
+  private failures = 0;
+  private readyAt?: number;
+  private hasRenewedExpired = false;
+  private timer?: TimerHandle;
+  private watchdog?: TimerHandle;
+
+  constructor(private readonly options: ChatSocketOptions) {
+    this.timers = options.timers ?? systemTimers;
+    this.tokens = new Tokens(options.token, this.timers, options.device);
+    const { origin, pathname } = new URL(options.url);
+    this.socket = io(`${origin}/chat`, {
+      path: `${pathname.replace(/\/$/, '')}/socket.io`,
+      auth: (give) => give({ token: this.handshakeToken, resume: options.resume?.() }),
+      autoConnect: false,
+      reconnection: false, // Ours knows refusals, planned closes and the server's wish when to return.
+      forceNew: true,
+      ...(options.transports ? { transports: options.transports } : {}),
+    });
+    this.socket.on('connect', () => this.watch());
+    this.socket.on('disconnect', (reason) => reason !== 'io client disconnect' && this.lost());
+    this.socket.on('connect_error', (error) => this.refused(error));
+    this.socket.onAny((name: string, packet: unknown) => this.receive(name, packet));
+  }
+
+  get state(): ConnectionState {
+    return this.present;
+  }
+
+  on<K extends keyof ConnectionEvents>(name: K, listener: (value: ConnectionEvents[K]) => void): () => void {
+    return this.emitter.on(name, listener);
+  }
+
+  connect(): void {
+    if (this.present === 'connecting' || this.present === 'online') return;
+    if (typeof globalThis.addEventListener === 'function') globalThis.addEventListener('online', this.nudge);
+    void this.open('connect');
+  }
+
+  close(): void {
+    if (typeof globalThis.removeEventListener === 'function') globalThis.removeEventListener('online', this.nudge);
+    this.drop('ended');
+  }
+
+  /** The device has a network again: do not wait for the timer. */
+  readonly nudge = (): void => {
+    if (this.present === 'waiting') void this.open('connect');
+  };
+
+  token(): Promise<string> {
+    return this.tokens.current();
+  }
+
+  renewToken(): Promise<string> {
+    return this.tokens.fresh('expired');
+  }
+
+  command<S extends CommandSpec>(spec: S, input: Args<S>, { timeoutMs = 10_000 }: CommandOptions = {}): Promise<Out<S>> {
+    if (!this.socket.connected) return Promise.reject(new ParleyError(localProblem('unavailable', 'not connected')));
+    return new Promise((resolve, reject) => {
+      this.socket.timeout(timeoutMs).emit(spec.name, input, (error: Error | null, answer: unknown) => {
+        if (!error) return settle<Out<S>>(answer, resolve, reject);
+        const code = this.socket.connected ? 'timeout' : 'unavailable';
+        reject(new ParleyError(localProblem(code, `${spec.name}: ${error.message}`)));
+      });
+    });
+  }
+
+  private async open(reason: 'connect' | 'expired'): Promise<void> {
+    this.stopTimers();
+    this.attempt += 1;
+    const { attempt } = this;
+    this.become('connecting');
+    try {
+      const token = await this.tokens.fresh(reason);
+      if (attempt !== this.attempt) return;
+      this.handshakeToken = token;
+      this.watch();
+      this.socket.connect();
+    } catch (error) {
+      if (attempt === this.attempt) this.judge(error instanceof ParleyError ? error.problem : problemFrom(error));
+    }
+  }
+
+  private receive(name: string, packet: unknown): void {
+    this.watch();
+    if (typeof packet !== 'object' || packet === null) return;
+    switch (name) {
+      case 'session.ready':
+        return this.ready(packet as SessionReady);
+      case 'session.reconnect':
+        return this.comeBack((packet as { afterMs: number }).afterMs);
+      case 'session.expiring':
+        return void this.renew();
+      case 'session.ended':
+        return this.judge(packet as Problem);
+      case 'room.head':
+        return this.emitter.emit('head', packet as ConnectionEvents['head']);
+      default:
+        tell(packet as EphemeralEnvelope, (kind, value) => this.emitter.emit(kind, value));
+    }
+  }
+
+  private ready(ready: SessionReady): void {
+    this.stopTimers();
+    this.readyAt = this.timers.now();
+    this.hasRenewedExpired = false;
+    this.become('online');
+    this.emitter.emit('ready', ready);
+  }
+
+  /** A planned close. The jitter keeps those who were sent away together from returning together. */
+  private comeBack(afterMs: number): void {
+    this.drop('waiting');
+    this.schedule(jittered(Math.max(0, afterMs), this.timers.random));
+  }
+
+  private lost(retryAfterMs = 0): void {
+    if (this.readyAt !== undefined && this.timers.now() - this.readyAt >= STABLE_MS) this.failures = 0;
+    const delay = Math.max(backoffMs(this.failures, this.timers.random), jittered(retryAfterMs, this.timers.random));
+    this.failures += 1;
+    this.drop('waiting');
+    this.schedule(delay);
+  }
+
+  private refused(error: Error & { data?: Partial<Problem> }): void {
+    const { data } = error;
+    if (typeof data?.code !== 'string') return this.lost();
+    this.judge({ ...localProblem(data.code, error.message), ...data, retryable: data.retryable ?? PASSING.has(data.code) });
+  }
+
+  /** Final or not? An expired token is asked for anew, once; then the clocks or the app's backend are wrong. */
+  private judge(problem: Problem): void {
+    if (problem.retryable || PASSING.has(problem.code)) return this.lost(problem.retryAfterMs);
+    if (problem.code === 'token-expired' && !this.hasRenewedExpired) {
+      this.hasRenewedExpired = true;
+      this.drop('waiting');
+      return void this.open('expired');
+    }
+    this.close();
+    this.emitter.emit('ended', problem);
+  }
+
+  /** Keeps the connection with a newer token. When that fails the server closes, and the next attempt asks again. */
+  private async renew(): Promise<void> {
+    const { attempt } = this;
+    for (let tries = 0; tries < RENEWALS && attempt === this.attempt; tries += 1) {
+      try {
+        const token = await this.tokens.fresh('expiring');
+        await this.command(sessionCommands.renew, { token });
+        return;
+      } catch {
+        await new Promise<void>((resolve) => void this.timers.setTimeout(resolve, backoffMs(tries, this.timers.random)));
+      }
+    }
+  }
+
+  private watch(): void {
+    if (this.present !== 'connecting') return;
+    if (this.watchdog !== undefined) this.timers.clearTimeout(this.watchdog);
+    this.watchdog = this.timers.setTimeout(() => this.lost(), READY_TIMEOUT_MS);
+  }
+
+  private schedule(ms: number): void {
+    this.timer = this.timers.setTimeout(() => void this.open('connect'), ms);
+  }
+
+  private drop(next: 'waiting' | 'ended'): void {
+    this.stopTimers();
+    this.attempt += 1;
+    this.readyAt = undefined;
+    this.become(next);
+    this.socket.disconnect();
+  }
+
+  private stopTimers(): void {
+    for (const timer of [this.timer, this.watchdog]) if (timer !== undefined) this.timers.clearTimeout(timer);
+    this.timer = this.watchdog = undefined;
+  }
+
+  private become(state: ConnectionState): void {
+    if (this.present === state) return;
+    this.present = state;
+    this.emitter.emit('state', state);
+  }
+}
+
+function settle<T>(answer: unknown, resolve: (result: T) => void, reject: (error: ParleyError) => void): void {
+  const { ok, error, ...result } = (answer ?? {}) as { ok?: boolean; error?: Problem };
+  if (ok === true) return resolve(result as T);
+  reject(new ParleyError(error ?? { ...localProblem('internal', 'an answer without meaning'), retryable: false }));
+}

@@ -1,0 +1,119 @@
+import type { RoomEnvelope, RoomSync, UserEnvelope } from '@parley/protocol';
+import { LogFeed, type LogPosition } from './log-feed.js';
+
+/** Rooms left whose last events may still be on their way, and whose position counts when the user comes back. */
+const CLOSED_MAX = 1_000;
+/** Rooms in one handshake; the others are synced after `session.ready`. Keeps the packet below 50 kB. */
+const RESUME_MAX = 500;
+/** A room this short is told to the app from its beginning when the user enters it; of longer ones only what follows. */
+const TOLD_WHOLE_MAX = 100;
+
+export type EnteredEnvelope = Extract<UserEnvelope, { type: 'room.entered' }>;
+
+export interface TrackedRoom {
+  feed: LogFeed<RoomEnvelope>;
+  /** The user is not inside any more: nothing is fetched, only what still arrives in order is told. */
+  isClosed: boolean;
+  /** Answers in a row that said "complete" before the head we had heard of. */
+  fruitless: number;
+}
+
+/** The rooms whose logs this client follows, most recently moved last. */
+export class TrackedRooms {
+  private readonly rooms = new Map<string, TrackedRoom>();
+
+  constructor(private readonly deliver: (event: RoomEnvelope) => void) {}
+
+  get(roomId: string): TrackedRoom | undefined {
+    return this.rooms.get(roomId);
+  }
+
+  open(roomId: string): TrackedRoom | undefined {
+    const tracked = this.rooms.get(roomId);
+    return tracked?.isClosed ? undefined : tracked;
+  }
+
+  openIds(): readonly string[] {
+    return [...this.rooms].filter(([, { isClosed }]) => !isClosed).map(([roomId]) => roomId);
+  }
+
+  add(roomId: string, position: LogPosition): TrackedRoom {
+    const tracked: TrackedRoom = { feed: this.feedAt(position), isClosed: false, fruitless: 0 };
+    this.rooms.set(roomId, tracked);
+    return tracked;
+  }
+
+  private feedAt(position: LogPosition): LogFeed<RoomEnvelope> {
+    return new LogFeed(position, (event: RoomEnvelope) => {
+      this.touch(event.roomId);
+      this.deliver(event);
+    });
+  }
+
+  private touch(roomId: string): void {
+    const tracked = this.rooms.get(roomId);
+    if (!tracked) return;
+    this.rooms.delete(roomId);
+    this.rooms.set(roomId, tracked);
+  }
+
+  /**
+   * The user is in this room now, perhaps again: nothing between the last visit and now is told twice or left out.
+   * Returns where the log starts over, when the one known from the last visit is no more.
+   */
+  enter({ data: { room } }: EnteredEnvelope): LogPosition | undefined {
+    const start: LogPosition = { epoch: room.epoch, pts: room.pts <= TOLD_WHOLE_MAX ? 0 : room.pts };
+    const known = this.rooms.get(room.id);
+    const tracked = known ?? this.add(room.id, start);
+    const { feed, isClosed } = tracked;
+    const isSameLog = feed.position.epoch === start.epoch;
+    const skipsAhead = isClosed && (!isSameLog || start.pts > feed.position.pts);
+    const startsEarlier = !isClosed && isSameLog && feed.isUntouched && start.pts < feed.position.pts;
+    if (skipsAhead || startsEarlier) feed.reset(start);
+    tracked.isClosed = false;
+    feed.heard({ epoch: room.epoch, pts: room.pts });
+    return isClosed && !isSameLog ? start : undefined;
+  }
+
+  /** A slice or a reset. True when it led on. */
+  cover({ roomId, epoch, pts, events, reset }: RoomSync): boolean {
+    const feed = this.open(roomId)?.feed;
+    if (!feed) return false;
+    const before = feed.position;
+    const at: LogPosition = { epoch: epoch ?? before.epoch, pts: pts ?? before.pts };
+    if (reset) feed.reset(at);
+    else {
+      feed.heard({ epoch: at.epoch, pts: 0 });
+      feed.cover(
+        (events ?? []).map((event) => [event.pts, event] as const),
+        at.pts,
+      );
+    }
+    return reset === true || feed.position.pts !== before.pts;
+  }
+
+  close(roomId: string): void {
+    const tracked = this.rooms.get(roomId);
+    if (!tracked) return;
+    tracked.isClosed = true;
+    const closed = [...this.rooms].filter(([, { isClosed }]) => isClosed);
+    for (const [old] of closed.slice(0, Math.max(0, closed.length - CLOSED_MAX))) this.rooms.delete(old);
+  }
+
+  forget(roomId: string): void {
+    this.rooms.delete(roomId);
+  }
+
+  positions(): Readonly<Record<string, LogPosition>> {
+    return Object.fromEntries(this.openIds().map((roomId) => [roomId, this.positionOf(roomId)]));
+  }
+
+  resume(): Record<string, number> {
+    const recent = this.openIds().slice(-RESUME_MAX);
+    return Object.fromEntries(recent.map((roomId) => [roomId, this.positionOf(roomId).pts]));
+  }
+
+  positionOf(roomId: string): LogPosition {
+    return this.rooms.get(roomId)?.feed.position ?? { epoch: 0, pts: 0 };
+  }
+}

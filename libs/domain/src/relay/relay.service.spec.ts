@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import type { RoomEvent } from '../events.js';
+import type { LogSlice } from '../ports/room-log.js';
+import { MemoryRoomLog } from '../testing/memory/memory-room-log.js';
+import { memoryPorts } from '../testing/memory/ports.js';
+import { RecordingFanout } from '../testing/memory/recording-fanout.js';
+import { aWorld, type World } from '../testing/world.js';
+import { RelayService } from './relay.service.js';
+
+/** A log that cannot be read until it is repaired. */
+class BrokenLog extends MemoryRoomLog {
+  isBroken = true;
+
+  override after(...args: Parameters<MemoryRoomLog['after']>): Promise<LogSlice> {
+    return this.isBroken ? Promise.reject(new Error('the database is away')) : super.after(...args);
+  }
+}
+
+/** The events of a talk, and a second node's relay that is told of them as the test likes. */
+async function aSecondNode(log?: (world: World) => MemoryRoomLog) {
+  const world = await aWorld().withGroup('crew', ['ann', 'bo']);
+  for (let n = 0; n < 5; n += 1) await world.as('ann').send('crew');
+  const fanout = new RecordingFanout();
+  const relay = new RelayService(log?.(world) ?? world.ports.roomLog, fanout, world.clock);
+  const events = await world.events('crew');
+  const publish = (...pts: number[]) => relay.publish({ events: pts.map((at) => eventAt(events, at)), userEvents: [] });
+  fanout.connect(world.userKey('bo'), [world.roomKey('crew')]);
+  const seen = () => fanout.seenBy(world.userKey('bo')).map((event) => 'pts' in event && event.pts);
+  return { world, fanout, relay, publish, seen };
+}
+
+function eventAt(events: readonly RoomEvent[], pts: number): RoomEvent {
+  const event = events[pts - 1];
+  if (!event) throw new Error(`no event at ${pts}`);
+  return event;
+}
+
+/** Lets what the timers started run to its end. */
+const settle = async (): Promise<void> => {
+  for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
+};
+
+describe('the relay', () => {
+  it('tells events of one room in pts order, whichever commit comes first', async () => {
+    const { publish, seen } = await aSecondNode();
+    publish(4);
+    publish(6, 7);
+    expect(seen()).toEqual([4]);
+    publish(5);
+    expect(seen()).toEqual([4, 5, 6, 7]);
+  });
+
+  it('tells each event once', async () => {
+    const { publish, seen } = await aSecondNode();
+    publish(4, 5);
+    publish(5);
+    publish(4, 5, 6);
+    expect(seen()).toEqual([4, 5, 6]);
+  });
+
+  it('reads from the log what does not come by itself', async () => {
+    const { world, publish, seen } = await aSecondNode();
+    publish(4);
+    publish(8);
+    world.clock.advance(49);
+    await settle();
+    expect(seen()).toEqual([4]);
+    world.clock.advance(1);
+    await settle();
+    expect(seen()).toEqual([4, 5, 6, 7, 8]);
+    publish(6);
+    expect(seen()).toEqual([4, 5, 6, 7, 8]);
+  });
+
+  it('goes on past a gap it cannot read, which clients see and heal', async () => {
+    const { world, publish, seen } = await aSecondNode((of) => new BrokenLog(of.ports.db));
+    publish(4);
+    publish(7, 8);
+    world.clock.advance(50);
+    await settle();
+    expect(seen()).toEqual([4, 7, 8]);
+  });
+
+  it('does not let a late join back in whom a removal has put out', async () => {
+    const { world, fanout, relay } = await aSecondNode();
+    await world.addUsers(['cy']);
+    await world.as('ann').add('crew', 'cy');
+    await world.as('ann').remove('crew', 'cy');
+    const [join, removal] = (await world.events('crew')).slice(-2);
+    if (!join || !removal) throw new Error('two events were expected');
+    relay.publish({ events: [removal], userEvents: [] });
+    relay.publish({ events: [join], userEvents: [] });
+    expect(fanout.isSubscribed(world.userKey('cy'), world.roomKey('crew'))).toBe(false);
+  });
+
+  it('lets in whose join was read from the log', async () => {
+    const { world, fanout, publish, relay } = await aSecondNode();
+    publish(8);
+    await world.addUsers(['cy']);
+    await world.as('ann').add('crew', 'cy');
+    await world.as('ann').send('crew');
+    const last = (await world.events('crew')).at(-1);
+    if (!last) throw new Error('an event was expected');
+    relay.publish({ events: [last], userEvents: [] });
+    world.clock.advance(50);
+    await settle();
+    expect(fanout.seenBy(world.userKey('cy')).map(({ type }) => type)).toEqual(['member.joined', 'message.created']);
+  });
+
+  it('tells the last event of a room to who is put out, and nothing after it', async () => {
+    const world = await aWorld().withGroup('crew', ['ann', 'bo']);
+    await world.as('ann').remove('crew', 'bo');
+    await world.as('ann').send('crew');
+    expect(world.seenBy('bo').slice(-2).map(({ type }) => type)).toEqual(['room.exited', 'member.removed']);
+  });
+
+  it('keeps rooms apart', async () => {
+    const ports = memoryPorts();
+    const world = await aWorld(ports).withGroup('one', ['ann']).withGroup('two', ['ann']);
+    await Promise.all(['one', 'two', 'one', 'two'].map((room) => world.as('ann').send(room)));
+    const seen = world.seenBy('ann').flatMap((event) => (event.type === 'message.created' ? [event] : []));
+    for (const room of ['one', 'two']) expect(seen.filter(({ roomId }) => roomId === room).map(({ seq }) => seq)).toEqual([1, 2]);
+  });
+});

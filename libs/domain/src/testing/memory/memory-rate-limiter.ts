@@ -1,0 +1,36 @@
+import type { Clock } from '../../ports/clock.js';
+import { RateLimiter, type Rate } from '../../ports/rate-limiter.js';
+
+interface Bucket {
+  tokens: number;
+  at: number;
+}
+
+/** A token bucket per name, refilled by the clock. */
+export class MemoryRateLimiter extends RateLimiter {
+  private readonly buckets = new Map<string, Bucket>();
+
+  constructor(private readonly clock: Clock) {
+    super();
+  }
+
+  async take(bucket: string, rate: Rate, cost = 1): Promise<number | undefined> {
+    const { tokens, at } = this.filled(bucket, rate);
+    if (tokens < cost) return waitFor(cost - tokens, rate);
+    this.buckets.set(bucket, { tokens: tokens - cost, at });
+    return undefined;
+  }
+
+  async peek(bucket: string, rate: Rate): Promise<number | undefined> {
+    const { tokens } = this.filled(bucket, rate);
+    return tokens < 1 ? waitFor(1 - tokens, rate) : undefined;
+  }
+
+  private filled(bucket: string, rate: Rate): Bucket {
+    const now = this.clock.now().getTime();
+    const known = this.buckets.get(bucket) ?? { tokens: rate.burst, at: now };
+    return { tokens: Math.min(rate.burst, known.tokens + ((now - known.at) / 1_000) * rate.perSecond), at: now };
+  }
+}
+
+const waitFor = (missing: number, rate: Rate): number => Math.max(1, Math.ceil((missing / rate.perSecond) * 1_000));
