@@ -21,6 +21,7 @@ export interface SentRecord {
 export interface Told {
   cursor: number;
   events: RoomEnvelope[];
+  hasLeft: boolean;
 }
 
 export interface WorldOptions {
@@ -40,7 +41,7 @@ export class World {
   readonly lost = new Set<string>();
   client: ChatClient;
   connection?: FakeConnection;
-  private readonly storage = new MemoryOutbox();
+  readonly storage = new MemoryOutbox();
   private said = 0;
 
   constructor(private readonly options: WorldOptions) {
@@ -63,8 +64,11 @@ export class World {
     client.on('ready', ({ rooms }) => rooms.forEach(({ roomId, pts }) => this.toldOf(roomId, pts)));
     client.on('event', (event) => this.witness(event));
     client.on('room', (notice) => {
-      if (notice.type === 'entered') this.toldOf(notice.roomId, 0);
-      if (notice.type === 'reset') this.told.set(notice.roomId, { cursor: notice.pts, events: [] });
+      const told = this.toldOf(notice.roomId, 0);
+      if (notice.type === 'exited') told.hasLeft = true;
+      if (notice.type === 'reset') this.told.set(notice.roomId, { cursor: notice.pts, events: [], hasLeft: false });
+      // A room this short is told from its beginning, unless parts of it were told before.
+      if (notice.type === 'entered' && told.events.length === 0 && !told.hasLeft) told.cursor = 0;
     });
     client.on('error', (error) => this.complaints.push(String(error)));
     client.connect().catch(() => undefined);
@@ -73,7 +77,7 @@ export class World {
   }
 
   private toldOf(roomId: string, start: number): Told {
-    const told = this.told.get(roomId) ?? { cursor: start, events: [] };
+    const told = this.told.get(roomId) ?? { cursor: start, events: [], hasLeft: false };
     this.told.set(roomId, told);
     return told;
   }

@@ -5,16 +5,25 @@ import { memoryPorts } from '../testing/memory/ports.js';
 import { aWorld } from '../testing/world.js';
 import type { Message } from './message.js';
 
-/** A log whose single messages are found only when it is let. */
+/** A log whose single messages are found, after some, only when it is let. */
 class SlowLookUps extends MemoryRoomLog {
+  /** How many still pass. */
+  quick = 0;
   private readonly gate = Promise.withResolvers<void>();
+  private readonly waiting = Promise.withResolvers<void>();
+  /** Resolves when somebody waits. */
+  readonly reached = this.waiting.promise;
 
   open(): void {
     this.gate.resolve();
   }
 
   override async message(room: RoomKey, messageId: MessageId): Promise<Message | undefined> {
-    await this.gate.promise;
+    this.quick -= 1;
+    if (this.quick < 0) {
+      this.waiting.resolve();
+      await this.gate.promise;
+    }
     return super.message(room, messageId);
   }
 }
@@ -211,7 +220,22 @@ describe('order', () => {
     expect((await world.history('crew')).map(({ text }) => text)).toEqual(['target', 'one', 'two', 'three']);
   });
 
-  it('sends on the first of remembered facts, and decides anew when they are stale', async () => {
+  it('lets none overtake one that is decided anew', async () => {
+    const { roomLog, builder } = slowWorld();
+    const world = await builder.withGroup('crew', ['ann']);
+    const { message } = await world.as('ann').send('crew', 'target');
+    await world.as('ann').update('crew', { name: 'renamed' });
+    roomLog.quick = 1;
+    const first = world.as('ann').send('crew', { text: 'one', replyTo: message.id });
+    await roomLog.reached;
+    const second = world.as('ann').send('crew', 'two');
+    await world.as('ann').room('crew');
+    roomLog.open();
+    await Promise.all([first, second]);
+    expect((await world.history('crew')).map(({ text }) => text)).toEqual(['target', 'one', 'two']);
+  });
+
+  it('commits nothing on remembered facts after a mute', async () => {
     const world = await aWorld().withGroup('crew', ['ann', 'bo']);
     await world.as('bo').send('crew', 'before');
     const race = [world.as('ann').mute('crew', 'bo').then(() => 'muted'), world.as('bo').send('crew', 'during').then(() => 'sent', () => 'refused')];

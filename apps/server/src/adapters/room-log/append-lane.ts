@@ -112,44 +112,58 @@ export class AppendLane {
 
   /** Repeats and stale entries are taken out and answered; the rest goes again, as one batch. */
   private async commit(batch: readonly Waiting[]): Promise<void> {
-    let left = batch;
+    const { current, outdated } = splitOutdated(batch);
+    await this.refuseStale(outdated);
+    let left: readonly Waiting[] = current;
     const deadline = Date.now() + DEADLINE_MS;
     while (left.length > 0) {
       if (Date.now() > deadline) throw new DomainError('unavailable', { detail: 'the database is too slow', retryAfterMs: 1_000 });
-      const { placed, values } = batchValues(left);
-      let rows: BatchRow[];
-      try {
-        rows = (await (await this.connection()).query<BatchRow>({ name: 'append-batch', text: APPEND_BATCH, values })).rows;
-      } catch (error) {
-        if (!isUniqueViolation(error)) {
-          this.discard();
-          throw error;
-        }
-        const rest = await this.repeats(left);
-        if (rest.length === left.length) throw error;
-        left = rest;
-        continue;
-      }
-      left = this.settle(placed, rows);
+      left = await this.attempt(left);
     }
   }
 
+  /** One statement. Returns what has to go again. */
+  private async attempt(items: readonly Waiting[]): Promise<readonly Waiting[]> {
+    const { placed, values } = batchValues(items);
+    let rows: BatchRow[];
+    try {
+      rows = (await (await this.connection()).query<BatchRow>({ name: 'append-batch', text: APPEND_BATCH, values })).rows;
+    } catch (error) {
+      if (!isUniqueViolation(error)) {
+        this.discard();
+        throw error;
+      }
+      const rest = await this.repeats(items);
+      if (rest.length === items.length) throw error;
+      return rest;
+    }
+    return this.settle(placed, rows);
+  }
+
   /** Answers what was committed; returns what has to go again because others in the batch were stale. */
-  private settle(placed: readonly Placed<Waiting>[], rows: readonly BatchRow[]): Waiting[] {
+  private async settle(placed: readonly Placed<Waiting>[], rows: readonly BatchRow[]): Promise<Waiting[]> {
     const stale = new Set(rows.filter((row) => row.stale_sender !== null).map((row) => `${row.gi}/${row.stale_sender}`));
     if (stale.size > 0) {
       const isStale = ({ group, item }: Placed<Waiting>): boolean => stale.has(`${group}/${item.entry.message.sender.no}`);
-      for (const entry of placed) if (isStale(entry)) entry.item.fail(new StaleFacts());
+      await this.refuseStale(placed.filter(isStale).map(({ item }) => item));
       return placed.filter((entry) => !isStale(entry)).map(({ item }) => item);
     }
     if (rows.length > 0) this.afterCommit();
     const heads = new Map(rows.map((row) => [row.gi, row]));
+    const left: Waiting[] = [];
     for (const { item, group, offset } of placed) {
       const head = heads.get(group);
       if (head) item.done(sentOf(item.entry, head, offset));
-      else item.fail(new StaleFacts());
+      else left.push(item);
     }
+    await this.refuseStale(left);
     return [];
+  }
+
+  /** A repeat is answered with the first message even where its sender's facts have changed since (G2). */
+  private async refuseStale(items: readonly Waiting[]): Promise<void> {
+    if (items.length === 0) return;
+    for (const item of await this.repeats(items)) item.fail(new StaleFacts());
   }
 
   private async connection(): Promise<pg.Client> {
@@ -179,6 +193,21 @@ export class AppendLane {
     this.client = undefined;
     await client?.end().catch(() => undefined);
   }
+}
+
+/** Facts read under an older version than a neighbour's are outdated for certain: versions only rise. */
+function splitOutdated(items: readonly Waiting[]): { current: Waiting[]; outdated: Waiting[] } {
+  const newest = new Map<string, number>();
+  const versionsOf = ({ entry: { room, facts, message } }: Waiting): [string, number][] => [
+    [`tenant ${room.tenantId}`, facts.tenant],
+    [`room ${roomKeyOf(room)}`, facts.room],
+    [`sender ${room.tenantId}/${message.sender.no}`, facts.sender],
+  ];
+  for (const item of items) for (const [key, version] of versionsOf(item)) newest.set(key, Math.max(version, newest.get(key) ?? 0));
+  const current: Waiting[] = [];
+  const outdated: Waiting[] = [];
+  for (const item of items) (versionsOf(item).every(([key, version]) => version === newest.get(key)) ? current : outdated).push(item);
+  return { current, outdated };
 }
 
 /** What was committed, as the log would read it back. */

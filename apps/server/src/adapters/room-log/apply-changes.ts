@@ -32,6 +32,8 @@ type MemberChangeOf = Extract<RoomChange, { userNo: number }>;
  */
 export class ChangeSet {
   readonly rows: PendingRow[] = [];
+  /** Who came in: one who was inside already is told nothing. */
+  readonly joined = new Set<number>();
   /** Who was inside when the room was dissolved. */
   dissolvedMembers: number[] = [];
   private raised = 0;
@@ -151,7 +153,7 @@ export class ChangeSet {
          INSERT INTO members AS m (tenant_id, room_no, user_no, role, status, joined_at, joined_pts, joined_seq, read_seq, delivered_seq, hidden_seq)
          SELECT $1, $2, j.user_no, j.role, 'member', now(), $6::bigint + j.ord - 1, $7, $7, $7, CASE WHEN j.is_hidden THEN $7::bigint END FROM j ORDER BY j.user_no
          ON CONFLICT (tenant_id, room_no, user_no) DO UPDATE SET role = excluded.role, status = 'member', name = NULL, joined_at = excluded.joined_at, joined_pts = excluded.joined_pts,
-           joined_seq = excluded.joined_seq, muted_until = NULL, read_seq = excluded.read_seq, delivered_seq = excluded.delivered_seq, marked_unread = false, hidden_seq = excluded.hidden_seq, archived_seq = NULL
+           joined_seq = excluded.joined_seq, read_seq = excluded.read_seq, delivered_seq = excluded.delivered_seq, marked_unread = false, hidden_seq = excluded.hidden_seq, archived_seq = NULL
          RETURNING m.*
        ) SELECT ${MEMBER_COLUMNS} FROM put m JOIN ${MEMBER_USER} ORDER BY m.joined_pts`,
       [...this.keys, coming.map(({ userNo }) => userNo), coming.map(({ role }) => role), coming.map(({ isHidden }) => isHidden ?? false), firstPts, this.room.last_seq],
@@ -159,7 +161,9 @@ export class ChangeSet {
     for (const row of rows) {
       this.room = { ...this.room, member_count: this.room.member_count + 1 };
       const member = toMember(row, this.room.id);
-      if (member) this.note('member.joined', member.user.no, { ...this.memberData(member) });
+      if (!member) continue;
+      this.joined.add(member.user.no);
+      this.note('member.joined', member.user.no, { ...this.memberData(member) });
     }
   }
 
@@ -218,7 +222,7 @@ export class ChangeSet {
   }
 
   private async endMembership(userNo: number, status: 'left' | 'removed' | 'banned', wasInside = true): Promise<void> {
-    await this.run(`UPDATE members SET status = $4, role = 'member', muted_until = NULL WHERE tenant_id = $1 AND room_no = $2 AND user_no = $3`, [...this.keys, userNo, status]);
+    await this.run(`UPDATE members SET status = $4, role = 'member' WHERE tenant_id = $1 AND room_no = $2 AND user_no = $3`, [...this.keys, userNo, status]);
     if (wasInside) this.room = { ...this.room, member_count: this.room.member_count - 1 };
   }
 

@@ -103,7 +103,8 @@ export class PostgresRoomLog extends RoomLog {
     const set = await ChangeSet.open(run, entry);
     await set.apply(entry.changes);
     const events = await this.writeEvents(run, entry, set);
-    const tells = [...(entry.tells ?? []), ...set.dissolvedMembers.map((userNo): Tell => ({ userNo, type: 'room.exited' }))];
+    const wanted = (entry.tells ?? []).filter(({ type, userNo }) => type !== 'room.entered' || set.joined.has(userNo));
+    const tells = [...wanted, ...set.dissolvedMembers.map((userNo): Tell => ({ userNo, type: 'room.exited' }))];
     const userEvents = await this.tell(run, toRoomInfo(set.state), entry.by, tells);
     if (entry.audit) await writeAudit(run, entry.room.tenantId, entry.audit);
     if (entry.remember) await saveRemembered(run, entry.room.tenantId, entry.remember);

@@ -3,6 +3,8 @@ import { MEMBER_COLUMNS, MEMBER_USER, toMember, type MemberRow } from '../postgr
 import type { Tx } from './postgres-store.js';
 
 const FROM = `FROM members m JOIN ${MEMBER_USER} JOIN rooms r ON r.tenant_id = m.tenant_id AND r.no = m.room_no`;
+/** Lists put owners first; who inherits a room is decided by rank (D11). */
+const LIST_RANK = `CASE m.role WHEN 'owner' THEN 0 ELSE 1 END`;
 const RANK = `CASE m.role WHEN 'owner' THEN 0 WHEN 'admin' THEN 1 ELSE 2 END`;
 type Row = MemberRow & { room_id: string };
 
@@ -15,8 +17,8 @@ export function membersSection({ run, tenantId }: Tx): Members {
     get: (roomNo, userNo) => one('WHERE m.tenant_id = $1 AND m.room_no = $2 AND m.user_no = $3', [roomNo, userNo]),
     list: async (roomNo, { limit, after }) => {
       const rows = await run<Row & { rank: number }>(
-        `SELECT ${MEMBER_COLUMNS}, r.id AS room_id, ${RANK} AS rank ${FROM}
-         WHERE m.tenant_id = $1 AND m.room_no = $2 AND m.status = 'member' AND ($3::int IS NULL OR (${RANK}, m.joined_pts, m.user_no) > ($3, $4::bigint, $5::bigint))
+        `SELECT ${MEMBER_COLUMNS}, r.id AS room_id, ${LIST_RANK} AS rank ${FROM}
+         WHERE m.tenant_id = $1 AND m.room_no = $2 AND m.status = 'member' AND ($3::int IS NULL OR (${LIST_RANK}, m.joined_pts, m.user_no) > ($3, $4::bigint, $5::bigint))
          ORDER BY rank, m.joined_pts, m.user_no LIMIT $6`,
         [tenantId, roomNo, after?.[0] ?? null, after?.[1] ?? null, after?.[2] ?? null, limit + 1],
       );

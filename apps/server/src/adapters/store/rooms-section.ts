@@ -10,7 +10,7 @@ import { ownTenantSection } from './tenants-section.js';
 const WITH_ME = `${ROOM_TABLES}
   LEFT JOIN members m ON m.tenant_id = r.tenant_id AND m.room_no = r.no AND m.user_no = $2
   LEFT JOIN ${MEMBER_USER}`;
-const UNREAD_MENTIONS = `(SELECT count(*) FROM mentions x WHERE x.tenant_id = m.tenant_id AND x.room_no = m.room_no AND x.user_no IN (0, m.user_no) AND x.seq > m.read_seq AND x.sender_no <> m.user_no)`;
+const UNREAD_MENTIONS = `(SELECT count(DISTINCT x.seq) FROM mentions x WHERE x.tenant_id = m.tenant_id AND x.room_no = m.room_no AND x.user_no IN (0, m.user_no) AND x.seq > m.read_seq AND x.sender_no <> m.user_no)`;
 const LISTED = `(m.hidden_seq IS NULL OR h.last_seq > m.hidden_seq)`;
 const ARCHIVED = `(m.archived_seq IS NOT NULL AND h.last_seq <= m.archived_seq)`;
 

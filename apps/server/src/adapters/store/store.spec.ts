@@ -1,0 +1,4 @@
+import { storeContract } from '@parley/domain/testing';
+import { openPostgres } from '../../testing/postgres-technology.js';
+
+storeContract('postgres', openPostgres);
