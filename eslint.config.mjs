@@ -2,7 +2,18 @@ import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
 /** Rule 3: what only adapters may import. */
-const VENDORS = ['typeorm', 'pg', 'mongoose', 'bullmq', 'ioredis', '@aws-sdk/*', 'sharp', 'passport-jwt', 'jsonwebtoken', '@node-rs/argon2'];
+const VENDORS = [
+  'typeorm',
+  'pg',
+  'mongoose',
+  'bullmq',
+  'ioredis',
+  '@aws-sdk/*',
+  'sharp',
+  'passport-jwt',
+  'jsonwebtoken',
+  '@node-rs/argon2',
+];
 const DOORS = ['http', 'realtime', 'mqtt', 'ingest', 'jobs'];
 const SECRET_COMPARE = 'Compare secrets with timingSafeEqual.';
 
@@ -11,7 +22,8 @@ const envOnlyInConfig = {
   message: 'Only config/ reads process.env (HOUSE rule 4).',
 };
 const noSecretEquality = {
-  selector: "BinaryExpression[operator=/^[!=]==?$/]:matches([left.name=/(secret|signature|passwordHash|tokenHash)$/i], [right.name=/(secret|signature|passwordHash|tokenHash)$/i]):not([left.type='Literal']):not([right.type='Literal']):not([right.name='undefined']):not([left.name='undefined'])",
+  selector:
+    "BinaryExpression[operator=/^[!=]==?$/]:matches([left.name=/(secret|signature|passwordHash|tokenHash)$/i], [right.name=/(secret|signature|passwordHash|tokenHash)$/i]):not([left.type='Literal']):not([right.type='Literal']):not([right.name='undefined']):not([left.name='undefined'])",
   message: SECRET_COMPARE,
 };
 const noProfileIf = {
@@ -29,7 +41,10 @@ export default tseslint.config(
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false }],
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_' },
+      ],
       '@typescript-eslint/no-empty-object-type': 'off',
       'no-restricted-syntax': ['error', envOnlyInConfig, noSecretEquality, noProfileIf],
       eqeqeq: 'error',
@@ -40,21 +55,53 @@ export default tseslint.config(
     // Rule 1: domain <- protocol <- client <- { admin-ui, cli, e2e, bench, chaos }; domain, protocol <- server.
     files: ['libs/domain/src/**/*.ts'],
     ignores: ['libs/domain/src/**/*.spec.ts', 'libs/domain/src/testing/**'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: '^[^.]', message: 'The domain imports no package at all.' }, { regex: '/testing/', message: 'The domain does not know its tests.' }] }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: '^[^.]', message: 'The domain imports no package at all.' },
+            { regex: '/testing/', message: 'The domain does not know its tests.' },
+          ],
+        },
+      ],
+    },
   },
   {
     files: ['libs/protocol/src/**/*.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: '^(?!\\.|zod$|@parley/domain$|vitest$|fast-check$)', message: 'The protocol knows the domain and zod.' }] }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^(?!\\.|zod$|@parley/domain$|vitest$|fast-check$)', message: 'The protocol knows the domain and zod.' }] },
+      ],
+    },
   },
   {
     files: ['libs/client/src/**/*.ts'],
     ignores: ['**/*.spec.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: '^(?!\\.|socket\\.io-client$|@parley/(domain|protocol)$)', message: 'The SDK knows the protocol and socket.io-client.' }] }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '^(?!\\.|socket\\.io-client$|@parley/(domain|protocol)$)',
+              message: 'The SDK knows the protocol and socket.io-client.',
+            },
+          ],
+        },
+      ],
+    },
   },
   {
     // Rule 2: apps never import apps.
     files: ['apps/*/src/**/*.{ts,tsx}'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: '^@parley/(server|cli|admin-ui)(/|$)', message: 'Apps never import apps.' }] }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^@parley/(server|cli|admin-ui)(/|$)', message: 'Apps never import apps.' }] },
+      ],
+    },
   },
   ...DOORS.map((door) => ({
     // Rule 3: doors and adapters never meet, nor do doors; wiring alone knows both.
@@ -64,7 +111,10 @@ export default tseslint.config(
       'no-restricted-imports': [
         'error',
         {
-          paths: VENDORS.filter((name) => !name.includes('*')).map((name) => ({ name, message: 'Vendors are imported under adapters/ only.' })),
+          paths: VENDORS.filter((name) => !name.includes('*')).map((name) => ({
+            name,
+            message: 'Vendors are imported under adapters/ only.',
+          })),
           patterns: [
             { regex: '/(adapters|wiring)/', message: 'Doors know the domain and the protocol.' },
             { regex: `^\\.\\./(${DOORS.filter((other) => other !== door).join('|')})/`, message: 'Doors never import each other.' },
@@ -78,12 +128,34 @@ export default tseslint.config(
     files: ['apps/server/src/adapters/**/*.ts'],
     ignores: ['**/*.spec.ts'],
     rules: {
-      'no-restricted-imports': ['error', { patterns: [{ regex: `/(${DOORS.join('|')}|wiring)/`, message: 'Adapters never import doors.' }, { regex: '^@parley/(server|cli|admin-ui|client)(/|$)', message: 'The server knows domain and protocol.' }] }],
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: `/(${DOORS.join('|')}|wiring)/`, message: 'Adapters never import doors.' },
+            { regex: '^@parley/(server|cli|admin-ui|client)(/|$)', message: 'The server knows domain and protocol.' },
+          ],
+        },
+      ],
     },
   },
   {
-    files: ['apps/server/src/config/**/*.ts', 'apps/cli/src/config/**/*.ts', '**/*.config.ts', 'e2e/**', 'bench/**', 'chaos/**', '**/*.spec.ts', '**/testing/**'],
+    files: [
+      'apps/server/src/config/**/*.ts',
+      'apps/cli/src/config/**/*.ts',
+      '**/*.config.ts',
+      'e2e/**',
+      'bench/**',
+      'chaos/**',
+      '**/*.spec.ts',
+      '**/testing/**',
+    ],
     rules: { 'no-restricted-syntax': ['error', noSecretEquality] },
+  },
+  {
+    // Nest reads constructor types at run time: an import type would leave it nothing to inject.
+    files: ['apps/server/src/{http,realtime,wiring}/**/*.ts'],
+    rules: { '@typescript-eslint/consistent-type-imports': 'off' },
   },
   { files: ['bench/**', 'chaos/**', 'apps/cli/src/**'], rules: { 'no-console': 'off' } },
 );

@@ -16,16 +16,24 @@ const isBelow = (version, floor) => {
 
 for (const [path, entry] of Object.entries(lock.packages)) {
   const name = path.split('node_modules/').at(-1);
-  if (path.includes('node_modules/') && FLOORS[name] && entry.version && isBelow(entry.version, FLOORS[name])) problems.push(`${path} is ${entry.version}: at least ${FLOORS[name]}`);
+  if (path.includes('node_modules/') && FLOORS[name] && entry.version && isBelow(entry.version, FLOORS[name]))
+    problems.push(`${path} is ${entry.version}: at least ${FLOORS[name]}`);
   if (entry.resolved && /^https?:/.test(entry.resolved)) problems.push(`${path} names a registry host in the lockfile`);
   if (path.includes('node_modules/') && !entry.link && !entry.integrity && !entry.inBundle) problems.push(`${path} has no integrity`);
 }
 
-const manifests = ['package.json', ...['libs', 'apps'].flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}/package.json`)), 'bench/package.json', 'chaos/package.json', 'e2e/package.json'];
+const manifests = [
+  'package.json',
+  ...['libs', 'apps'].flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}/package.json`)),
+  'bench/package.json',
+  'chaos/package.json',
+  'e2e/package.json',
+];
 for (const path of manifests.filter((file) => existsSync(join(ROOT, file)))) {
   const manifest = JSON.parse(readFileSync(join(ROOT, path), 'utf8'));
   for (const kind of ['dependencies', 'devDependencies', 'optionalDependencies']) {
-    for (const [name, version] of Object.entries(manifest[kind] ?? {})) if (!/^\d/.test(version)) problems.push(`${path}: ${name} is not pinned (${version})`);
+    for (const [name, version] of Object.entries(manifest[kind] ?? {}))
+      if (!/^\d/.test(version)) problems.push(`${path}: ${name} is not pinned (${version})`);
   }
 }
 

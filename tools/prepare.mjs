@@ -24,7 +24,9 @@ export function requireNode() {
 async function step(title, command, args) {
   const started = Date.now();
   process.stderr.write(isTerminal ? `  ${title} …` : `  ${title} …\n`);
-  const tick = isTerminal ? setInterval(() => process.stderr.write(`\r  ${title} … ${Math.round((Date.now() - started) / 1000)} s`), 1000) : undefined;
+  const tick = isTerminal
+    ? setInterval(() => process.stderr.write(`\r  ${title} … ${Math.round((Date.now() - started) / 1000)} s`), 1000)
+    : undefined;
   const child = spawn(command, args, { cwd: ROOT, env: childEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   child.stdout.on('data', (text) => (output += text));
@@ -40,7 +42,13 @@ async function step(title, command, args) {
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   process.stderr.write(`${isTerminal ? '\r' : ''}  ${title} ${code === 0 ? 'done' : 'failed'} in ${seconds} s      \n`);
   if (code !== 0) {
-    process.stderr.write(`${output.split('\n').filter((line) => !/EBADENGINE/.test(line)).slice(-40).join('\n')}\n`);
+    process.stderr.write(
+      `${output
+        .split('\n')
+        .filter((line) => !/EBADENGINE/.test(line))
+        .slice(-40)
+        .join('\n')}\n`,
+    );
     refuse(`${title.toLowerCase()} failed (exit ${code}); the last lines are above`);
   }
 }

@@ -13,7 +13,8 @@ let passed = 0;
 let failed = 0;
 const notRun = [];
 
-const run = (command, args, options = {}) => spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', env: childEnvironment(options.env), ...options.spawn });
+const run = (command, args, options = {}) =>
+  spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', env: childEnvironment(options.env), ...options.spawn });
 
 /** A check that is one pass or one failure. */
 function check(title, args) {
@@ -30,12 +31,30 @@ function check(title, args) {
 function suite(project, env = {}) {
   process.stdout.write(`\n== tests: ${project}\n`);
   const report = join(reports, `${project}.json`);
-  const { status } = run(node, [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', '--project', project, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`], { env });
+  const { status } = run(
+    node,
+    [
+      join(ROOT, 'node_modules/vitest/vitest.mjs'),
+      'run',
+      '--project',
+      project,
+      '--reporter=dot',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ],
+    { env },
+  );
   if (!existsSync(report)) {
     failed += 1;
     return;
   }
-  const { numPassedTests, numFailedTests, numFailedTestSuites, testResults = [], numPendingTests = 0 } = JSON.parse(readFileSync(report, 'utf8'));
+  const {
+    numPassedTests,
+    numFailedTests,
+    numFailedTestSuites,
+    testResults = [],
+    numPendingTests = 0,
+  } = JSON.parse(readFileSync(report, 'utf8'));
   passed += numPassedTests;
   const brokenFiles = testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
   failed += numFailedTests + brokenFiles;

@@ -22,7 +22,11 @@ class Refused extends Error {
 
 function configOf(flags: Readonly<Record<string, string>>): Config {
   const { config, problems } = loadConfig(flags);
-  if (!config) throw new Refused(`the configuration is not valid: ${problems.map(({ key, reason }) => `${key}: ${reason}`).join('; ')}`, 'see npx chatctl config show');
+  if (!config)
+    throw new Refused(
+      `the configuration is not valid: ${problems.map(({ key, reason }) => `${key}: ${reason}`).join('; ')}`,
+      'see npx chatctl config show',
+    );
   return config;
 }
 
@@ -61,11 +65,17 @@ const VERBS: Record<string, (flags: Readonly<Record<string, string>>) => Promise
 
 /** One clear line with the mend; a stack only for bugs. */
 function fail(error: unknown, isJson = false): never {
-  const isExpected = error instanceof Refused || error instanceof StartRefused || (error instanceof Error && /^PostgreSQL|^another|^there is no/.test(error.message));
+  const isExpected =
+    error instanceof Refused ||
+    error instanceof StartRefused ||
+    (error instanceof Error && /^PostgreSQL|^another|^there is no/.test(error.message));
   const message = error instanceof Error ? error.message : String(error);
   const fix = error instanceof Refused ? error.fix : undefined;
   if (isJson) printJson({ error: { message, ...(fix ? { fix } : {}) } });
-  else process.stderr.write(`${isExpected ? `parley: ${message}${fix ? ` (${fix})` : ''}` : error instanceof Error ? (error.stack ?? message) : message}\n`);
+  else
+    process.stderr.write(
+      `${isExpected ? `parley: ${message}${fix ? ` (${fix})` : ''}` : error instanceof Error ? (error.stack ?? message) : message}\n`,
+    );
   process.exit(1);
 }
 

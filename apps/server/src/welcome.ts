@@ -9,7 +9,13 @@ interface Shown {
 /** What a newcomer needs next, ready to paste. */
 export function welcome(config: Config, { url, firstRun }: Shown): string {
   if (!firstRun) {
-    return ['', `  Dashboard   ${url}/dashboard/`, `  REST        ${url}/v1      reference: ${url}/reference`, `  Data        ${config.dataDir}`, ''].join('\n');
+    return [
+      '',
+      `  Dashboard   ${url}/dashboard/`,
+      `  REST        ${url}/v1      reference: ${url}/reference`,
+      `  Data        ${config.dataDir}`,
+      '',
+    ].join('\n');
   }
   const { operator, tenant } = firstRun;
   return `

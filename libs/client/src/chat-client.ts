@@ -65,7 +65,7 @@ export class ChatClient {
     this.list = new RoomList({
       connection: this.connection,
       me: () => this.me?.id,
-      follow: (roomId, position) => this.engine.track(roomId, position),
+      follow: this.engine.track.bind(this.engine),
       toldUpTo: (roomId) => this.engine.toldUpTo(roomId),
     });
     this.opened = new OpenRooms({ connection: this.connection, timers, queue: this.queue, engine: this.engine });

@@ -220,6 +220,6 @@ it('tells each event once and in order, ends in the true state, and stores each 
       expectTrueStates(world);
       await expectEachStoredOnce(world);
     }),
-    { numRuns: 3_000, interruptAfterTimeLimit: 15_000 },
+    { numRuns: 20_000, interruptAfterTimeLimit: 50_000 },
   );
 }, 60_000);

@@ -15,7 +15,8 @@ export interface RoomListState {
 export interface RoomListPorts {
   readonly connection: Connection;
   readonly me: () => string | undefined;
-  readonly follow: (roomId: string, position: LogPosition) => void;
+  /** False when the user has left the room meanwhile. */
+  readonly follow: (roomId: string, position: LogPosition, as: 'member') => boolean;
   /** How far the app has been told of this room's log. */
   readonly toldUpTo: (roomId: string) => number;
 }
@@ -127,11 +128,11 @@ export class RoomList {
   }
 
   private put(room: Room, where: 'front' | 'end'): void {
+    if (!this.ports.follow(room.id, { epoch: room.epoch, pts: room.pts }, 'member')) return;
     const before = this.rooms.get(room.id);
     if (before) this.rooms.set(room.id, newest(before, room, 'maybe-older'));
     else if (where === 'end') this.rooms.set(room.id, room);
     else this.toFront(room);
-    this.ports.follow(room.id, { epoch: room.epoch, pts: room.pts });
     if (this.ports.toldUpTo(room.id) > room.pts && !before) this.refresh(room.id);
   }
 
@@ -152,7 +153,8 @@ export class RoomList {
 /** Of two views of a room the one further on; what only a fetched one has (`me`, `peer`) is taken over. */
 function newest(before: Room, fetched: Room, what: 'fetched-last' | 'maybe-older'): Room {
   const isNewer = fetched.epoch > before.epoch || fetched.pts >= before.pts || (what === 'fetched-last' && fetched.epoch !== before.epoch);
-  if (isNewer) return before.me ? withOwnCursors(fetched, before.me.readSeq, before.me.deliveredSeq) : fetched;
+  if (isNewer)
+    return before.me && before.epoch === fetched.epoch ? withOwnCursors(fetched, before.me.readSeq, before.me.deliveredSeq) : fetched;
   const { me } = fetched;
   const unread = me && Math.max(0, before.lastSeq - me.readSeq);
   return { ...before, peer: before.peer ?? fetched.peer, me: before.me ?? (me && { ...me, unread: unread ?? 0 }) };

@@ -30,7 +30,8 @@ export interface RoomStorePorts {
   readonly connection: Connection;
   readonly timers: Timers;
   readonly me: () => string | undefined;
-  readonly follow: (roomId: string, position: LogPosition) => void;
+  /** False when the viewer has left meanwhile. */
+  readonly follow: (roomId: string, position: LogPosition, as: 'member' | 'reader') => boolean;
   /** Must this room be subscribed before its events come? */
   readonly needsSubscription: (room: Room) => boolean;
 }
@@ -88,6 +89,7 @@ export class RoomStore {
   reload(): void {
     this.isStale = true;
     this.generation += 1;
+    this.cursors.length = 0; // Of the log as it was.
     this.pull();
   }
 
@@ -188,7 +190,7 @@ export class RoomStore {
       });
       this.failures = 0;
     } catch (error) {
-      this.failed(error);
+      if (generation === this.generation) this.failed(error);
     } finally {
       this.isLoading = false;
     }
@@ -201,7 +203,7 @@ export class RoomStore {
     this.membersCursor = membersCursor;
     this.olderLoaded = 0;
     this.generation += 1;
-    this.ports.follow(this.roomId, { epoch, pts }); // May tell of events at once: the journal is still open.
+    const isInside = this.ports.follow(this.roomId, { epoch, pts }, fetched.room.me ? 'member' : 'reader');
     this.isStale = journal.isFull;
     let state: RoomState = { ...snapshotState({ me: this.ports.me() ?? '', ...fetched }), pending: this.state.pending };
     for (const event of journal.events) {
@@ -210,6 +212,7 @@ export class RoomStore {
       state = next.state;
     }
     this.watched.set(applyReceipts(state, this.cursors.splice(0)));
+    if (!isInside) this.lost();
     this.answer(({ resolve }) => resolve());
   }
 

@@ -1,45 +1,66 @@
 import type { RoomEnvelope } from '@parley/protocol';
+import type { LogPosition } from './log-feed.js';
 
 /** All rooms together; what is dropped here is found again by `sync` or the beacon. */
 const HELD_MAX = 1_000;
 
-/** Events of rooms not followed yet: they wait until the user's own log has said where those rooms begin for it. */
+interface Stranger {
+  readonly events: RoomEnvelope[];
+  /** Where the room stood when it was fetched. */
+  fetched?: LogPosition;
+}
+
+/** Rooms not followed yet: they wait until the user's own log has said whether and where they begin for it. */
 export class Strangers {
-  private readonly held = new Map<string, RoomEnvelope[]>();
+  private readonly rooms = new Map<string, Stranger>();
   private count = 0;
 
   get isEmpty(): boolean {
-    return this.held.size === 0;
+    return this.rooms.size === 0;
   }
 
   has(roomId: string): boolean {
-    return this.held.has(roomId);
+    return this.rooms.has(roomId);
   }
 
   ids(): readonly string[] {
-    return [...this.held.keys()];
+    return [...this.rooms.keys()];
   }
 
   hold(event: RoomEnvelope): void {
     if (this.count >= HELD_MAX) return;
     this.count += 1;
-    const events = this.held.get(event.roomId) ?? [];
-    events.push(event);
-    this.held.set(event.roomId, events);
+    this.stranger(event.roomId).events.push(event);
   }
 
-  /** The lowest position that waits, in the newest epoch seen. */
-  first(roomId: string): RoomEnvelope | undefined {
-    const events = this.held.get(roomId) ?? [];
-    return events.reduce<RoomEnvelope | undefined>((first, event) => (!first || isBefore(event, first) ? event : first), undefined);
+  expect(roomId: string, fetched: LogPosition): void {
+    this.stranger(roomId).fetched = fetched;
   }
 
+  /** Right before the first event that waits, or where the room was fetched: the earlier of the two. */
+  start(roomId: string): LogPosition | undefined {
+    const { events = [], fetched } = this.rooms.get(roomId) ?? {};
+    const starts = events.map(({ epoch, pts }): LogPosition => ({ epoch, pts: pts - 1 }));
+    return [...starts, ...(fetched ? [fetched] : [])].reduce<LogPosition | undefined>(
+      (first, at) => (first && isBefore(first, at) ? first : at),
+      undefined,
+    );
+  }
+
+  /** What waited, in the order it came; the room is no stranger any more. */
   release(roomId: string): readonly RoomEnvelope[] {
-    const events = this.held.get(roomId) ?? [];
-    this.held.delete(roomId);
+    const { events = [] } = this.rooms.get(roomId) ?? {};
+    this.rooms.delete(roomId);
     this.count -= events.length;
     return events;
   }
+
+  private stranger(roomId: string): Stranger {
+    const stranger = this.rooms.get(roomId) ?? { events: [] };
+    this.rooms.set(roomId, stranger);
+    return stranger;
+  }
 }
 
-const isBefore = (a: RoomEnvelope, b: RoomEnvelope): boolean => (a.epoch === b.epoch ? a.pts < b.pts : a.epoch > b.epoch);
+/** In the newest epoch seen, the lower position. */
+const isBefore = (a: LogPosition, b: LogPosition): boolean => (a.epoch === b.epoch ? a.pts < b.pts : a.epoch > b.epoch);

@@ -17,7 +17,6 @@ export class SyncEngine {
   private readonly strangers = new Strangers();
   private readonly wanted = new WantedRooms();
   private readonly loop: SyncLoop;
-  private me?: string;
 
   constructor(
     private readonly ports: SyncPorts,
@@ -28,7 +27,7 @@ export class SyncEngine {
       hasWork: () => this.wantsUser || this.wanted.due().length > 0,
       round: () => this.round(),
     });
-    for (const [roomId, position] of Object.entries(resume?.rooms ?? {})) this.rooms.add(roomId, position);
+    this.rooms.restore(resume?.rooms ?? {});
     if (resume?.userPts !== undefined) this.user = this.userFeed(resume.userPts);
   }
 
@@ -55,11 +54,19 @@ export class SyncEngine {
     return !this.wanted.has(roomId) && !this.strangers.has(roomId);
   }
 
-  /** Follows a room from here; where it is followed already, the position only says how far its log goes. */
-  track(roomId: string, position: LogPosition): void {
-    const tracked = this.rooms.open(roomId) ?? this.rooms.add(roomId, position);
-    tracked.feed.heard(position);
-    this.admit(roomId);
+  /**
+   * A room was fetched at this position. Where it is not followed yet, it will be as soon as the own log is known to be
+   * whole. False for a member's view of a room that was left: it was fetched before, and comes too late.
+   */
+  track(roomId: string, position: LogPosition, as: 'member' | 'reader'): boolean {
+    if (as === 'reader') this.rooms.reopen(roomId, position);
+    const tracked = this.rooms.get(roomId);
+    if (tracked?.isClosed) return false;
+    tracked?.feed.heard(position);
+    if (!tracked) this.strangers.expect(roomId, position);
+    else if (tracked.feed.isBehind) this.want(roomId);
+    this.loop.wake();
+    return true;
   }
 
   untrack(roomId: string): void {
@@ -69,7 +76,6 @@ export class SyncEngine {
 
   /** `held`: rooms that wait for `release`. */
   ready(ready: SessionReady, held: ReadonlySet<string>): void {
-    this.me = ready.user.id;
     this.wanted.hold(held);
     this.user ??= this.userFeed(ready.userPts);
     if (ready.userPts < this.user.position.pts) this.user.reset({ epoch: 0, pts: ready.userPts });
@@ -84,6 +90,7 @@ export class SyncEngine {
     const known = this.rooms.get(roomId);
     const tracked = known ?? this.rooms.add(roomId, { epoch, pts });
     tracked.isClosed = false;
+    tracked.visit += 1;
     const isAhead = epoch === tracked.feed.position.epoch && pts < tracked.feed.position.pts;
     tracked.feed.heard({ epoch, pts });
     if (known && (!complete || isAhead)) this.want(roomId);
@@ -130,8 +137,7 @@ export class SyncEngine {
 
   private tellRoomEvent(event: RoomEnvelope): void {
     this.ports.onRoomEvent(event);
-    const isExit = event.type === 'member.left' || event.type === 'member.removed' || event.type === 'member.banned';
-    if (event.type === 'room.dissolved' || (isExit && event.data.member.userId === this.me)) this.close(event.roomId);
+    if (event.type === 'room.dissolved') this.close(event.roomId); // Leaving is told by the own log.
   }
 
   private tellUserEvent(event: UserEnvelope): void {
@@ -175,10 +181,7 @@ export class SyncEngine {
   private async round(): Promise<boolean> {
     const strangers = this.strangers.ids();
     const userPts = this.wantsUser ? this.user?.position.pts : undefined;
-    const rooms = this.wanted.due().map((roomId) => {
-      const { epoch, pts } = this.rooms.positionOf(roomId);
-      return { roomId, epoch, afterPts: pts };
-    });
+    const rooms = this.rooms.ask(this.wanted.due());
     const answer = await this.ports.sync({ ...(userPts === undefined ? {} : { userPts }), rooms });
     let hasMoved = false;
     if (answer.user && this.user) hasMoved = this.coverUser(this.user, answer.user, strangers);
@@ -208,8 +211,8 @@ export class SyncEngine {
   }
 
   private adopt(roomId: string): void {
-    const first = this.strangers.first(roomId);
-    if (first && !this.rooms.get(roomId)) this.rooms.add(roomId, { epoch: first.epoch, pts: first.pts - 1 });
+    const start = this.strangers.start(roomId);
+    if (start && !this.rooms.get(roomId)) this.rooms.add(roomId, start);
     this.admit(roomId);
     if (this.isCurrent(roomId)) this.ports.onCurrent(roomId);
   }
@@ -218,7 +221,7 @@ export class SyncEngine {
   private coverRoom(answer: RoomSync): boolean {
     const { roomId } = answer;
     const tracked = this.rooms.open(roomId);
-    if (!tracked) return true;
+    if (!tracked || tracked.visit !== tracked.askedAt) return true; // Entered or left meanwhile: an answer to another question.
     if (answer.error) return this.refused(roomId, answer.error.retryable);
     if (answer.reset) this.ports.onReset(roomId, { epoch: answer.epoch ?? 0, pts: answer.pts ?? 0 });
     const hasMoved = this.rooms.cover(answer);

@@ -6,7 +6,14 @@ import type { Timers } from './timers.js';
 /** Where a client stands: enough to go on after a restart. Plain JSON. */
 export interface Positions {
   readonly userPts?: number;
-  readonly rooms: Readonly<Record<string, LogPosition>>;
+  readonly rooms: Readonly<Record<string, RoomPlace>>;
+}
+
+export interface RoomPlace extends LogPosition {
+  /** The user is not in the room any more; kept for the case that it comes back. */
+  readonly hasLeft?: true;
+  /** Nothing was told of it yet: it may still begin earlier, should the user's own log say so. */
+  readonly isFresh?: true;
 }
 
 export interface SyncInput {

@@ -1,5 +1,6 @@
 import type { RoomEnvelope, RoomSync, UserEnvelope } from '@parley/protocol';
 import { LogFeed, type LogPosition } from './log-feed.js';
+import type { Positions, SyncInput } from './sync-ports.js';
 
 /** Rooms left whose last events may still be on their way, and whose position counts when the user comes back. */
 const CLOSED_MAX = 1_000;
@@ -14,6 +15,12 @@ export interface TrackedRoom {
   feed: LogFeed<RoomEnvelope>;
   /** The user is not inside any more: nothing is fetched, only what still arrives in order is told. */
   isClosed: boolean;
+  /** Followed for the first time, from wherever it was met: may still start earlier when the own log says so. */
+  isFresh: boolean;
+  /** Rises when the user enters: answers from before that are about other positions, and refusals mean nothing. */
+  visit: number;
+  /** The visit in which the last `sync` was asked. */
+  askedAt: number;
   /** Answers in a row that said "complete" before the head we had heard of. */
   fruitless: number;
 }
@@ -38,7 +45,7 @@ export class TrackedRooms {
   }
 
   add(roomId: string, position: LogPosition): TrackedRoom {
-    const tracked: TrackedRoom = { feed: this.feedAt(position), isClosed: false, fruitless: 0 };
+    const tracked: TrackedRoom = { feed: this.feedAt(position), isClosed: false, isFresh: true, visit: 0, askedAt: 0, fruitless: 0 };
     this.rooms.set(roomId, tracked);
     return tracked;
   }
@@ -62,17 +69,37 @@ export class TrackedRooms {
    * Returns where the log starts over, when the one known from the last visit is no more.
    */
   enter({ data: { room } }: EnteredEnvelope): LogPosition | undefined {
-    const start: LogPosition = { epoch: room.epoch, pts: room.pts <= TOLD_WHOLE_MAX ? 0 : room.pts };
-    const known = this.rooms.get(room.id);
-    const tracked = known ?? this.add(room.id, start);
+    const pts = room.pts <= TOLD_WHOLE_MAX ? 0 : room.pts;
+    const tracked = this.rooms.get(room.id) ?? this.add(room.id, { epoch: room.epoch, pts });
     const { feed, isClosed } = tracked;
-    const isSameLog = feed.position.epoch === start.epoch;
-    const skipsAhead = isClosed && (!isSameLog || start.pts > feed.position.pts);
-    const startsEarlier = !isClosed && isSameLog && feed.isUntouched && start.pts < feed.position.pts;
+    const isSameLog = feed.position.epoch >= room.epoch; // The own log may tell of a room as it was in an earlier life.
+    const start: LogPosition = { epoch: Math.max(feed.position.epoch, room.epoch), pts };
+    const skipsAhead = isClosed && (!isSameLog || pts > feed.position.pts);
+    const startsEarlier = tracked.isFresh && feed.isUntouched && (!isSameLog || pts < feed.position.pts);
     if (skipsAhead || startsEarlier) feed.reset(start);
     tracked.isClosed = false;
+    tracked.visit += 1;
     feed.heard({ epoch: room.epoch, pts: room.pts });
     return isClosed && !isSameLog ? start : undefined;
+  }
+
+  /** A room left that is read from outside now. */
+  reopen(roomId: string, at: LogPosition): void {
+    const tracked = this.rooms.get(roomId);
+    if (!tracked?.isClosed) return;
+    const { epoch, pts } = tracked.feed.position;
+    if (epoch !== at.epoch || pts < at.pts) tracked.feed.reset(at);
+    tracked.isClosed = false;
+  }
+
+  /** These rooms as `sync` wants them. */
+  ask(roomIds: readonly string[]): SyncInput['rooms'] {
+    return roomIds.map((roomId) => {
+      const tracked = this.rooms.get(roomId);
+      if (tracked) tracked.askedAt = tracked.visit;
+      const { epoch, pts } = this.positionOf(roomId);
+      return { roomId, epoch, afterPts: pts };
+    });
   }
 
   /** A slice or a reset. True when it led on. */
@@ -96,6 +123,7 @@ export class TrackedRooms {
     const tracked = this.rooms.get(roomId);
     if (!tracked) return;
     tracked.isClosed = true;
+    tracked.isFresh = false;
     const closed = [...this.rooms].filter(([, { isClosed }]) => isClosed);
     for (const [old] of closed.slice(0, Math.max(0, closed.length - CLOSED_MAX))) this.rooms.delete(old);
   }
@@ -104,8 +132,19 @@ export class TrackedRooms {
     this.rooms.delete(roomId);
   }
 
-  positions(): Readonly<Record<string, LogPosition>> {
-    return Object.fromEntries(this.openIds().map((roomId) => [roomId, this.positionOf(roomId)]));
+  positions(): Positions['rooms'] {
+    const marks = ({ isClosed, isFresh, feed }: TrackedRoom) =>
+      isClosed ? { hasLeft: true as const } : isFresh && feed.isUntouched ? { isFresh: true as const } : {};
+    return Object.fromEntries([...this.rooms].map(([roomId, tracked]) => [roomId, { ...tracked.feed.position, ...marks(tracked) }]));
+  }
+
+  /** Rooms as an earlier client followed them. */
+  restore(rooms: Positions['rooms']): void {
+    for (const [roomId, { epoch, pts, hasLeft, isFresh }] of Object.entries(rooms)) {
+      const tracked = this.add(roomId, { epoch, pts });
+      tracked.isFresh = isFresh === true;
+      tracked.isClosed = hasLeft === true;
+    }
   }
 
   resume(): Record<string, number> {

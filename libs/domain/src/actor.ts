@@ -1,7 +1,16 @@
 import type { RoomId, TenantId, UserId, UserNo } from './ids.js';
 
 /** What API keys and user tokens may be limited to. */
-export const SCOPES = ['users:read', 'users:write', 'rooms:read', 'rooms:write', 'messages:write', 'bans:write', 'tokens:mint', 'act-as'] as const;
+export const SCOPES = [
+  'users:read',
+  'users:write',
+  'rooms:read',
+  'rooms:write',
+  'messages:write',
+  'bans:write',
+  'tokens:mint',
+  'act-as',
+] as const;
 export type Scope = (typeof SCOPES)[number];
 
 export const OPERATOR_ROLES = ['owner', 'admin', 'moderator', 'viewer'] as const;
@@ -70,8 +79,7 @@ export interface PlatformActor {
 
 /** Who did something, as logs and events keep it. */
 export type ActorRef =
-  | { readonly kind: 'user'; readonly user: Person }
-  | { readonly kind: 'key' | 'operator' | 'system'; readonly id: string };
+  { readonly kind: 'user'; readonly user: Person } | { readonly kind: 'key' | 'operator' | 'system'; readonly id: string };
 
 export function actorRef(actor: Actor): ActorRef {
   switch (actor.kind) {

@@ -25,7 +25,11 @@ export function asyncApi(version: string): Json {
     const id = `${channel}.${spec.name}`;
     const ack = z.union([z.object({ ok: z.literal(true) }), z.object({ ok: z.literal(false), error: Problem })]);
     put(channel, id, { name: spec.name, title: spec.summary, payload: book.of(spec.input, 'input') });
-    put(channel, `${id}.ack`, { name: `${spec.name} (ack)`, title: '`{ ok: true, ...result }` or `{ ok: false, error }`', payload: { anyOf: [book.of(spec.output, 'output'), book.of(ack, 'output')] } });
+    put(channel, `${id}.ack`, {
+      name: `${spec.name} (ack)`,
+      title: '`{ ok: true, ...result }` or `{ ok: false, error }`',
+      payload: { anyOf: [book.of(spec.output, 'output'), book.of(ack, 'output')] },
+    });
     operations[id] = {
       action: 'receive',
       channel: { $ref: `#/channels/${channel}` },
@@ -38,11 +42,21 @@ export function asyncApi(version: string): Json {
     const channel = spec.namespace.slice(1);
     const id = `${channel}.${spec.name}.event`;
     put(channel, id, { name: spec.name, title: spec.summary, payload: book.of(spec.schema, 'output') });
-    operations[id] = { action: 'send', channel: { $ref: `#/channels/${channel}` }, summary: spec.summary, messages: [{ $ref: `#/channels/${channel}/messages/${id}` }] };
+    operations[id] = {
+      action: 'send',
+      channel: { $ref: `#/channels/${channel}` },
+      summary: spec.summary,
+      messages: [{ $ref: `#/channels/${channel}/messages/${id}` }],
+    };
   }
   return {
     asyncapi: '3.0.0',
-    info: { title: 'Parley sockets', version, license: { name: 'Apache-2.0' }, description: 'Socket.IO, path `/socket.io`. Every command is an event with one object and an ack.' },
+    info: {
+      title: 'Parley sockets',
+      version,
+      license: { name: 'Apache-2.0' },
+      description: 'Socket.IO, path `/socket.io`. Every command is an event with one object and an ack.',
+    },
     channels,
     operations,
     components: { messages, schemas: book.schemas },

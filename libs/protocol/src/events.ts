@@ -8,7 +8,12 @@ import { Member, Room } from './rooms.js';
 import { Person } from './users.js';
 
 export const EventActor = z
-  .object({ kind: z.enum(['user', 'key', 'operator', 'system']), id: z.string(), name: z.string().optional(), image: z.string().optional() })
+  .object({
+    kind: z.enum(['user', 'key', 'operator', 'system']),
+    id: z.string(),
+    name: z.string().optional(),
+    image: z.string().optional(),
+  })
   .meta({ id: 'EventActor' });
 export type EventActor = z.output<typeof EventActor>;
 
@@ -20,7 +25,13 @@ const envelope = <T extends string, D extends z.ZodType>(type: T, data: D) => z.
 const own = <T extends string, D extends z.ZodType>(type: T, data: D) => z.object({ ...userBase, type: z.literal(type), data });
 const message = z.object({ message: Message });
 const room = z.object({ room: Room });
-const member = z.object({ member: Member, memberCount: z.number().int().describe('Members right after the event'), by: z.string().optional(), reason: z.string().optional(), expiresAt: Time.optional() });
+const member = z.object({
+  member: Member,
+  memberCount: z.number().int().describe('Members right after the event'),
+  by: z.string().optional(),
+  reason: z.string().optional(),
+  expiresAt: Time.optional(),
+});
 
 export const RoomEnvelope = z
   .discriminatedUnion('type', [
@@ -90,8 +101,20 @@ const SUMMARIES: Record<RoomEventType | UserEventType, string> = {
   'user.unbanned': 'My ban was lifted',
 };
 
-const roomEvent = (name: RoomEventType): EventSpec => ({ name, namespace: '/chat', summary: SUMMARIES[name], schema: RoomEnvelope, log: 'room' });
-const userEvent = (name: UserEventType): EventSpec => ({ name, namespace: '/chat', summary: SUMMARIES[name], schema: UserEnvelope, log: 'user' });
+const roomEvent = (name: RoomEventType): EventSpec => ({
+  name,
+  namespace: '/chat',
+  summary: SUMMARIES[name],
+  schema: RoomEnvelope,
+  log: 'room',
+});
+const userEvent = (name: UserEventType): EventSpec => ({
+  name,
+  namespace: '/chat',
+  summary: SUMMARIES[name],
+  schema: UserEnvelope,
+  log: 'user',
+});
 
 export const chatEvents: readonly EventSpec[] = [
   ...(['message.created', 'message.deleted', 'room.created', 'room.updated', 'room.dissolved', ...MEMBER_EVENTS] as const).map(roomEvent),

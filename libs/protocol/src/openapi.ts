@@ -19,7 +19,11 @@ export class SchemaBook {
   readonly schemas: Record<string, Json> = {};
 
   of(type: z.ZodType, io: 'input' | 'output'): Json {
-    const { $schema: _, $defs, ...schema } = z.toJSONSchema(type, { io, unrepresentable: 'any', reused: 'inline', override: describeCustom }) as Json & {
+    const {
+      $schema: _,
+      $defs,
+      ...schema
+    } = z.toJSONSchema(type, { io, unrepresentable: 'any', reused: 'inline', override: describeMeaning }) as Json & {
       $defs?: Record<string, Json>;
     };
     for (const [name, definition] of Object.entries($defs ?? {})) this.schemas[name] ??= withoutId(relocate(definition));
@@ -31,9 +35,16 @@ export class SchemaBook {
   }
 }
 
-function describeCustom({ zodSchema, jsonSchema }: { zodSchema: unknown; jsonSchema: Json }): void {
-  const meta = (zodSchema as z.ZodType).meta?.();
-  if (meta?.type !== undefined && jsonSchema.type === undefined) jsonSchema.type = meta.type;
+/**
+ * A type that a schema names itself (`.meta({ type })`) says what a value means, and replaces the ways it is read (a query's
+ * integer arrives as text). zod leaves defaults out where a value is read that way; they are put back.
+ */
+function describeMeaning({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: Json }): void {
+  const type = z.globalRegistry.get(zodSchema)?.type;
+  if (type !== undefined) jsonSchema.type = type;
+  if (jsonSchema.type !== undefined) delete jsonSchema.anyOf;
+  const { def } = zodSchema._zod;
+  if (def.type === 'default') jsonSchema.default = def.defaultValue;
 }
 
 const withoutId = ({ id: _, ...rest }: Json): Json => rest;
@@ -62,7 +73,11 @@ export function openApi(version: string): Json {
       securitySchemes: {
         user: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A user token' },
         key: { type: 'http', scheme: 'bearer', description: 'An API key `sk_…`; with the header `Parley-User` it acts for that user' },
-        operator: { type: 'http', scheme: 'bearer', description: 'A personal access token `pat_…`, or the session cookie of the dashboard' },
+        operator: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A personal access token `pat_…`, or the session cookie of the dashboard',
+        },
       },
     },
   };
@@ -78,7 +93,9 @@ function operation(name: string, spec: RouteSpec, book: SchemaBook): Json {
   const parameters = [
     ...names.map((field) => ({ name: field, in: 'path', required: true, schema: input.properties?.[field] ?? {} })),
     ...(hasBody ? [] : rest.map(([field, schema]) => ({ name: field, in: 'query', required: required.has(field), schema }))),
-    ...(spec.idempotency ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', minLength: 1, maxLength: 200 } }] : []),
+    ...(spec.idempotency
+      ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', minLength: 1, maxLength: 200 } }]
+      : []),
   ];
   const body = {
     type: 'object',
@@ -93,7 +110,9 @@ function operation(name: string, spec: RouteSpec, book: SchemaBook): Json {
     description: spec.description,
     security: spec.audience.flatMap((audience) => (audience === 'public' ? [] : [{ [audience]: [] }])),
     parameters,
-    ...(hasBody && rest.length > 0 ? { requestBody: { required: body.required.length > 0, content: { 'application/json': { schema: body } } } } : {}),
+    ...(hasBody && rest.length > 0
+      ? { requestBody: { required: body.required.length > 0, content: { 'application/json': { schema: body } } } }
+      : {}),
     responses: { ...success(spec, book), ...refusals(spec) },
   };
 }
@@ -105,7 +124,12 @@ function success(spec: RouteSpec, book: SchemaBook): Json {
 }
 
 function refusals(spec: RouteSpec): Json {
-  const codes = [...COMMON_ERRORS, ...(spec.audience.includes('public') ? [] : GUARDED_ERRORS), ...(spec.errors ?? []), ...(spec.idempotency ? (['idempotency-mismatch'] as const) : [])];
+  const codes = [
+    ...COMMON_ERRORS,
+    ...(spec.audience.includes('public') ? [] : GUARDED_ERRORS),
+    ...(spec.errors ?? []),
+    ...(spec.idempotency ? (['idempotency-mismatch'] as const) : []),
+  ];
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of new Set(codes)) {
     const status = HTTP_STATUS[ERROR_TABLE[code].kind];
@@ -114,7 +138,10 @@ function refusals(spec: RouteSpec): Json {
   return Object.fromEntries(
     [...byStatus].map(([status, list]) => [
       status,
-      { description: list.map((code) => `\`${code}\``).join(', '), content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } },
+      {
+        description: list.map((code) => `\`${code}\``).join(', '),
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
     ]),
   );
 }

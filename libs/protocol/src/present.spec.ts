@@ -1,11 +1,25 @@
 import { DomainError, ERROR_TABLE, type ErrorCode, type RoomEvent } from '@parley/domain';
+// eslint-disable-next-line no-restricted-imports -- a spec may tell its story in the domain's memory world
 import { aWorld, type World } from '@parley/domain/testing';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { Ban } from './bans.js';
 import { ProfileEnvelope, ReceiptEnvelope, RoomEnvelope, UserEnvelope } from './events.js';
 import { Message } from './messages.js';
-import { HTTP_STATUS, presentBan, presentMember, presentMessage, presentProblem, presentProfileEvent, presentReceiptEvent, presentRoom, presentRoomEvent, presentSync, presentUser, presentUserEvent } from './present.js';
+import {
+  HTTP_STATUS,
+  presentBan,
+  presentMember,
+  presentMessage,
+  presentProblem,
+  presentProfileEvent,
+  presentReceiptEvent,
+  presentRoom,
+  presentRoomEvent,
+  presentSync,
+  presentUser,
+  presentUserEvent,
+} from './present.js';
 import { Problem } from './problem.js';
 import { Member, Room } from './rooms.js';
 import { SyncAnswer } from './sync.js';
@@ -56,7 +70,8 @@ describe('what goes over the wire', () => {
     const world = await lively();
     for (const event of await world.events('crew')) {
       const text = JSON.stringify(presentRoomEvent(event));
-      for (const secret of ['"me":', '"mine":', '"no":', '"roomNo":', '"version":', '"draft":', '"unread"']) expect(text).not.toContain(secret);
+      for (const secret of ['"me":', '"mine":', '"no":', '"roomNo":', '"version":', '"draft":', '"unread"'])
+        expect(text).not.toContain(secret);
     }
   });
 
@@ -66,18 +81,40 @@ describe('what goes over the wire', () => {
     if (!first) throw new Error('an event was expected');
     const { id, tenantId, roomNo, roomId, epoch, pts, at } = first;
     const hidden: RoomEvent = { id, type: 'event.hidden', tenantId, roomNo, roomId, epoch, pts, at, data: {} };
-    expect(wire(RoomEnvelope, presentRoomEvent(hidden))).toEqual({ id, type: 'event.hidden', tenantId, roomId, epoch, pts, at: at.toISOString(), data: {} });
+    expect(wire(RoomEnvelope, presentRoomEvent(hidden))).toEqual({
+      id,
+      type: 'event.hidden',
+      tenantId,
+      roomId,
+      epoch,
+      pts,
+      at: at.toISOString(),
+      data: {},
+    });
   });
 
   it('shows rooms, members, messages, users and bans by their schemas', async () => {
     const world = await lively();
     const room = wire(Room, presentRoom(await world.as('bo').room('crew')));
-    expect(room).toMatchObject({ id: 'crew', name: 'Crew', memberCount: 2, lastSeq: 2, me: { role: 'admin', readSeq: 1, unread: 1, unreadMentions: 0, hidden: false } });
+    expect(room).toMatchObject({
+      id: 'crew',
+      name: 'Crew',
+      memberCount: 2,
+      lastSeq: 2,
+      me: { role: 'admin', readSeq: 1, unread: 1, unreadMentions: 0, hidden: false },
+    });
     expect(room.me?.capabilities).toContain('member.remove');
     expect(wire(Room, presentRoom(await world.operator().room('crew'))).me).toBeUndefined();
     for (const member of await world.as('bo').members('crew')) wire(Member, presentMember(member));
     const [tombstone, reply] = (await world.history('crew')).map((message) => wire(Message, presentMessage(message)));
-    expect(tombstone).toMatchObject({ seq: 1, metadata: {}, mentions: [], attachments: [], reactions: [], deleted: { by: 'bo', reason: 'typo' } });
+    expect(tombstone).toMatchObject({
+      seq: 1,
+      metadata: {},
+      mentions: [],
+      attachments: [],
+      reactions: [],
+      deleted: { by: 'bo', reason: 'typo' },
+    });
     expect(tombstone).not.toHaveProperty('text');
     expect(reply?.replyTo).toMatchObject({ messageId: tombstone?.id, deleted: true, sender: { id: 'bo' } });
     expect(wire(User, presentUser(world.user('ann')))).not.toHaveProperty('no');
@@ -97,7 +134,11 @@ describe('what goes over the wire', () => {
     const receipt = world.seenBy('ann').find(({ type }) => type === 'message.read');
     if (receipt?.type !== 'message.read') throw new Error('a receipt was expected');
     expect(wire(ReceiptEnvelope, presentReceiptEvent(receipt, 'r1')).data).toEqual({ roomId: 'crew', userId: 'bo', seq: 2 });
-    const rooms = [{ roomId: 'crew', afterPts: 0 }, { roomId: 'missing', afterPts: 0 }, { roomId: 'crew', afterPts: 999 }];
+    const rooms = [
+      { roomId: 'crew', afterPts: 0 },
+      { roomId: 'missing', afterPts: 0 },
+      { roomId: 'crew', afterPts: 999 },
+    ];
     const answer = wire(SyncAnswer, presentSync(await world.as('bo').sync({ userPts: 0, rooms }), 'q1'));
     expect(answer.rooms.map((room) => room.error?.code ?? (room.reset ? 'reset' : 'slice'))).toEqual(['slice', 'not-found', 'reset']);
   });
@@ -106,7 +147,18 @@ describe('what goes over the wire', () => {
 describe('problems', () => {
   it.each(Object.keys(ERROR_TABLE) as ErrorCode[])('%s has one status, title and shape', (code) => {
     const expiresAt = new Date(0);
-    const problem = wire(Problem, presentProblem(new DomainError(code, { detail: 'why', scope: 'room', expiresAt, retryAfterMs: 5 }), 'q1', '/v1/x'));
-    expect(problem).toMatchObject({ code, status: HTTP_STATUS[ERROR_TABLE[code].kind], title: ERROR_TABLE[code].title, retryable: ERROR_TABLE[code].retryable, requestId: 'q1', instance: '/v1/x', expiresAt: '1970-01-01T00:00:00.000Z' });
+    const problem = wire(
+      Problem,
+      presentProblem(new DomainError(code, { detail: 'why', scope: 'room', expiresAt, retryAfterMs: 5 }), 'q1', '/v1/x'),
+    );
+    expect(problem).toMatchObject({
+      code,
+      status: HTTP_STATUS[ERROR_TABLE[code].kind],
+      title: ERROR_TABLE[code].title,
+      retryable: ERROR_TABLE[code].retryable,
+      requestId: 'q1',
+      instance: '/v1/x',
+      expiresAt: '1970-01-01T00:00:00.000Z',
+    });
   });
 });

@@ -30,13 +30,15 @@ import {
   type User as DomainUser,
   type UserEvent,
 } from '@parley/domain';
-import type { AuditRecord, Operator, OperatorToken, Tenant } from './admin.js';
+import type { AuditRecord } from './audit.js';
 import type { Ban } from './bans.js';
 import type { EventActor, ProfileEnvelope, ReceiptEnvelope, RoomEnvelope, UserEnvelope } from './events.js';
 import type { Message } from './messages.js';
+import type { Operator, OperatorToken } from './operators.js';
 import type { Problem } from './problem.js';
 import type { Member, Room } from './rooms.js';
 import type { RoomSync, SessionReady, SyncAnswer } from './sync.js';
+import type { Tenant } from './tenants.js';
 import type { ApiKey, SigningKey } from './tokens.js';
 import type { Person, User } from './users.js';
 

@@ -69,16 +69,22 @@ export const Metadata = z
   .meta({ type: 'object', description: "The app's own data, at most 8 kB", additionalProperties: true });
 
 /** As stored: whatever passed `Metadata` once. */
-export const StoredMetadata = z.custom<JsonObject>((value) => typeof value === 'object' && value !== null).meta({ type: 'object', additionalProperties: true });
+export const StoredMetadata = z
+  .custom<JsonObject>((value) => typeof value === 'object' && value !== null)
+  .meta({ type: 'object', additionalProperties: true });
 
-/** A whole number in a query string: digits only, so that `NaN`, `1e9` and lists are errors and not surprises. */
+/**
+ * A whole number in a query string: digits only, so that `NaN`, `1e9` and lists are errors and not surprises. The
+ * contract documents say what it means, an integer, and not how it is read off a text.
+ */
 export const queryInt = (min: number, max: number) =>
   z
     .union([z.number(), z.string().regex(/^\d{1,16}$/, 'a whole number')])
     .transform(Number)
-    .pipe(z.number().int().min(min).max(max));
+    .pipe(z.number().int().min(min).max(max))
+    .meta({ type: 'integer', minimum: min, maximum: max });
 
-export const queryBool = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]);
+export const queryBool = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]).meta({ type: 'boolean' });
 
 export const PageQuery = {
   limit: queryInt(1, PAGE_MAX).default(PAGE_DEFAULT).describe(`1 to ${PAGE_MAX}`),

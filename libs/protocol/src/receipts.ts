@@ -7,8 +7,14 @@ const output = z.object({ readSeq: Position, deliveredSeq: Position, unread: Cou
 
 export const receiptRoutes = {
   mark: route({
-    method: 'POST', path: '/v1/rooms/:roomId/receipts', tag: 'Receipts', summary: 'Read or received up to a message; never moves back',
-    audience: ['user'], input, output, errors: ['banned', 'not-a-member'],
+    method: 'POST',
+    path: '/v1/rooms/:roomId/receipts',
+    tag: 'Receipts',
+    summary: 'Read or received up to a message; never moves back',
+    audience: ['user'],
+    input,
+    output,
+    errors: ['banned', 'not-a-member'],
   }),
 };
 

@@ -21,8 +21,14 @@ function refs(value: unknown): string[] {
 }
 
 function resolve(document: unknown, ref: string): unknown {
-  const parts = ref.replace(/^#\//, '').split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-  return parts.reduce<unknown>((at, part) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[part] : undefined), document);
+  const parts = ref
+    .replace(/^#\//, '')
+    .split('/')
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return parts.reduce<unknown>(
+    (at, part) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[part] : undefined),
+    document,
+  );
 }
 
 describe('every route', () => {
@@ -68,10 +74,16 @@ describe('every route', () => {
 /** Do two paths of one length differ only where one has a name and the other a word. */
 function shadows(path: string, other: string): boolean {
   const [a, b] = [path.split('/'), other.split('/')];
-  return path !== other && a.length === b.length && a.every((part, index) => part === b[index] || part.startsWith(':')) && a.some((part, index) => part.startsWith(':') && !b[index]?.startsWith(':'));
+  return (
+    path !== other &&
+    a.length === b.length &&
+    a.every((part, index) => part === b[index] || part.startsWith(':')) &&
+    a.some((part, index) => part.startsWith(':') && !b[index]?.startsWith(':'))
+  );
 }
 
-const lastFixed = (path: string, other: string): string => other.split('/').find((part, index) => path.split('/')[index]?.startsWith(':') && !part.startsWith(':')) ?? '';
+const lastFixed = (path: string, other: string): string =>
+  other.split('/').find((part, index) => path.split('/')[index]?.startsWith(':') && !part.startsWith(':')) ?? '';
 
 describe('every command', () => {
   it.each([...commandTable.values()])('$namespace $name is noun.verb and strict', ({ name, input }) => {
@@ -98,13 +110,17 @@ describe('openapi', () => {
   });
 
   it('has an operation per route, with the path’s names as parameters', () => {
-    const paths = document.paths as Record<string, Record<string, { operationId: string; parameters: { name: string; in: string; required: boolean }[] }>>;
+    const paths = document.paths as Record<
+      string,
+      Record<string, { operationId: string; parameters: { name: string; in: string; required: boolean }[] }>
+    >;
     for (const { name, spec } of allRoutes) {
       const operation = paths[spec.path.replace(/:(\w+)/g, '{$1}')]?.[spec.method.toLowerCase()];
       expect(operation?.operationId).toBe(name);
       const inPath = operation?.parameters.filter((parameter) => parameter.in === 'path').map((parameter) => parameter.name);
       expect(inPath).toEqual(pathNames(spec.path));
-      for (const parameter of operation?.parameters ?? []) expect(Object.keys('schema' in parameter ? (parameter.schema as object) : {})).not.toEqual([]);
+      for (const parameter of operation?.parameters ?? [])
+        expect(Object.keys('schema' in parameter ? (parameter.schema as object) : {})).not.toEqual([]);
     }
   });
 

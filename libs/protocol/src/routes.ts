@@ -1,10 +1,17 @@
-import { adminBanRoutes, adminKeyRoutes, adminRoomRoutes, adminUserRoutes, auditRoutes, operatorRoutes, sessionRoutes, statsRoutes, tenantRoutes } from './admin.js';
+import { adminBanRoutes } from './admin-bans.js';
+import { adminKeyRoutes } from './admin-keys.js';
+import { adminRoomRoutes } from './admin-rooms.js';
+import { adminUserRoutes } from './admin-users.js';
+import { auditRoutes } from './audit.js';
 import { banRoutes } from './bans.js';
 import type { RouteSpec } from './contract.js';
 import { messageRoutes } from './messages.js';
+import { operatorRoutes, sessionRoutes } from './operators.js';
 import { receiptRoutes } from './receipts.js';
 import { roomRoutes } from './rooms.js';
+import { statsRoutes } from './stats.js';
 import { syncRoutes } from './sync.js';
+import { tenantRoutes } from './tenants.js';
 import { tokenRoutes } from './tokens.js';
 import { userRoutes } from './users.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { adminCommands, adminEvents } from './admin.js';
+import { adminCommands, adminEvents } from './admin-socket.js';
 import { command, type CommandSpec, type EventSpec } from './contract.js';
 import { chatEvents } from './events.js';
 import { messageCommands } from './messages.js';
@@ -11,12 +11,18 @@ import { RoomHead, SessionReady, syncCommands } from './sync.js';
 
 export const sessionCommands = {
   renew: command({
-    name: 'session.renew', namespace: '/chat', summary: 'Keep the socket with a newer token of the same user',
-    input: z.strictObject({ token: z.string().max(16_000) }), output: z.object({ expiresAt: Time }),
+    name: 'session.renew',
+    namespace: '/chat',
+    summary: 'Keep the socket with a newer token of the same user',
+    input: z.strictObject({ token: z.string().max(16_000) }),
+    output: z.object({ expiresAt: Time }),
   }),
   state: command({
-    name: 'session.state', namespace: '/chat', summary: 'Is the app in front or in the background',
-    input: z.strictObject({ state: z.enum(['active', 'background']), roomId: z.string().max(128).optional() }), output: z.object({}),
+    name: 'session.state',
+    namespace: '/chat',
+    summary: 'Is the app in front or in the background',
+    input: z.strictObject({ state: z.enum(['active', 'background']), roomId: z.string().max(128).optional() }),
+    output: z.object({}),
   }),
 };
 
@@ -38,9 +44,27 @@ export const commandTable: ReadonlyMap<string, CommandSpec> = new Map(
 
 /** Plain objects, not envelopes. */
 const sessionEvents: readonly EventSpec[] = [
-  { name: 'session.ready', namespace: '/chat', summary: 'Sent once, after what was missed: where everything stands', schema: SessionReady, log: 'none' },
-  { name: 'session.reconnect', namespace: '/chat', summary: 'This connection is about to close: come back', schema: z.object({ afterMs: z.number().int(), reason: z.string() }), log: 'none' },
-  { name: 'session.expiring', namespace: '/chat', summary: 'The token ends in 60 s: renew', schema: z.object({ expiresAt: Time }), log: 'none' },
+  {
+    name: 'session.ready',
+    namespace: '/chat',
+    summary: 'Sent once, after what was missed: where everything stands',
+    schema: SessionReady,
+    log: 'none',
+  },
+  {
+    name: 'session.reconnect',
+    namespace: '/chat',
+    summary: 'This connection is about to close: come back',
+    schema: z.object({ afterMs: z.number().int(), reason: z.string() }),
+    log: 'none',
+  },
+  {
+    name: 'session.expiring',
+    namespace: '/chat',
+    summary: 'The token ends in 60 s: renew',
+    schema: z.object({ expiresAt: Time }),
+    log: 'none',
+  },
   { name: 'session.ended', namespace: '/chat', summary: 'The connection closes for good', schema: Problem, log: 'none' },
   { name: 'room.head', namespace: '/chat', summary: 'The beacon: heads of rooms that changed lately', schema: RoomHead, log: 'none' },
 ];

@@ -32,18 +32,29 @@ export type SyncAnswer = z.output<typeof SyncAnswer>;
 
 const input = z.strictObject({
   userPts: Position.optional(),
-  rooms: z.array(z.strictObject({ roomId: RoomIdSchema, epoch: z.number().int().min(0).optional(), afterPts: Position })).max(SYNC_ROOMS_MAX),
+  rooms: z
+    .array(z.strictObject({ roomId: RoomIdSchema, epoch: z.number().int().min(0).optional(), afterPts: Position }))
+    .max(SYNC_ROOMS_MAX),
 });
 
 export const syncRoutes = {
   sync: route({
-    method: 'POST', path: '/v1/sync', tag: 'Sync', summary: 'What happened after the positions a client keeps, in up to 100 rooms',
+    method: 'POST',
+    path: '/v1/sync',
+    tag: 'Sync',
+    summary: 'What happened after the positions a client keeps, in up to 100 rooms',
     description: 'At most 1,000 events; repeat from the `pts` covered until `complete`. `reset` = reload that room.',
-    audience: ['user'], input, output: SyncAnswer,
+    audience: ['user'],
+    input,
+    output: SyncAnswer,
   }),
   events: route({
-    method: 'GET', path: '/v1/rooms/:roomId/events', tag: 'Sync', summary: 'Events of one room after a position',
-    audience: ['user', 'key'], scope: 'rooms:read',
+    method: 'GET',
+    path: '/v1/rooms/:roomId/events',
+    tag: 'Sync',
+    summary: 'Events of one room after a position',
+    audience: ['user', 'key'],
+    scope: 'rooms:read',
     input: z.strictObject({
       roomId: RoomIdSchema,
       afterPts: queryInt(0, Number.MAX_SAFE_INTEGER).default(0),
@@ -56,7 +67,13 @@ export const syncRoutes = {
 };
 
 export const syncCommands = {
-  sync: command({ name: 'sync', namespace: '/chat', summary: 'What happened after the positions a client keeps', input, output: SyncAnswer }),
+  sync: command({
+    name: 'sync',
+    namespace: '/chat',
+    summary: 'What happened after the positions a client keeps',
+    input,
+    output: SyncAnswer,
+  }),
 };
 
 /** What `auth.resume` of the handshake holds. */

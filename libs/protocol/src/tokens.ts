@@ -41,7 +41,13 @@ export const ScopeSchema = z.enum(SCOPES);
 
 export const tokenRoutes = {
   mint: route({
-    method: 'POST', path: '/v1/tokens', tag: 'Tokens', summary: 'A user token signed by the tenant’s newest HS256 key',
-    audience: ['key'], scope: 'tokens:mint', input: z.strictObject(tokenFields), output: Token,
+    method: 'POST',
+    path: '/v1/tokens',
+    tag: 'Tokens',
+    summary: 'A user token signed by the tenant’s newest HS256 key',
+    audience: ['key'],
+    scope: 'tokens:mint',
+    input: z.strictObject(tokenFields),
+    output: Token,
   }),
 };

@@ -27,7 +27,15 @@ const profile = {
 const list = (ids: string) => ids.split(',').filter((id) => id !== '');
 
 export const userRoutes = {
-  me: route({ method: 'GET', path: '/v1/me', tag: 'Users', summary: 'The calling user', audience: ['user'], input: z.strictObject({}), output: z.object({ user: User }) }),
+  me: route({
+    method: 'GET',
+    path: '/v1/me',
+    tag: 'Users',
+    summary: 'The calling user',
+    audience: ['user'],
+    input: z.strictObject({}),
+    output: z.object({ user: User }),
+  }),
   updateMe: route({
     method: 'PATCH',
     path: '/v1/me',
@@ -55,7 +63,12 @@ export const userRoutes = {
     audience: ['key'],
     scope: 'users:write',
     idempotency: 'key',
-    input: z.strictObject({ users: z.array(z.strictObject({ id: UserIdSchema, ...profile })).min(1).max(100) }),
+    input: z.strictObject({
+      users: z
+        .array(z.strictObject({ id: UserIdSchema, ...profile }))
+        .min(1)
+        .max(100),
+    }),
     output: z.object({ results: z.array(z.object({ userId: z.string(), status: z.literal('ok') })) }),
   }),
   get: route({
@@ -79,7 +92,8 @@ export const userRoutes = {
       ids: z
         .union([z.string().max(13_000).transform(list), z.array(z.string())])
         .pipe(z.array(UserIdSchema).min(1).max(100))
-        .optional().describe('Up to 100 ids, separated by commas'),
+        .optional()
+        .describe('Up to 100 ids, separated by commas'),
       q: text(100).optional(),
       ...PageQuery,
     }),

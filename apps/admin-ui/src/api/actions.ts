@@ -1,6 +1,8 @@
 import { notifications } from '@mantine/notifications';
 import type { Problem } from '@parley/protocol';
 import { useMutation } from '@tanstack/react-query';
+import { formatSentence } from '../ui/format.js';
+import { ui } from '../ui/strings.js';
 import { isSignedOut, problemOf } from './client.js';
 
 /** The part of a Mantine form that refusals land on. */
@@ -46,7 +48,9 @@ export function useAction<A, R>(spec: ActionSpec<A, R>): Action<A> {
 }
 
 export function showProblem(problem: Problem): void {
-  const detail = [problem.detail, problem.requestId && `Request ${problem.requestId}`].filter(Boolean).join(' · ');
+  const detail = [problem.detail && formatSentence(problem.detail), problem.requestId && `${ui.problem.request} ${problem.requestId}`]
+    .filter(Boolean)
+    .join(' ');
   notifications.show({ title: problem.title, message: detail, color: 'red', autoClose: 8_000, withBorder: true });
 }
 
@@ -60,7 +64,7 @@ const pathOf = (pointer: string): string =>
 
 function fieldErrors(problem: Problem, form: FormTarget): Record<string, string> {
   const shown = (problem.errors ?? []).filter((error) => isField(form, pathOf(error.pointer)));
-  return Object.fromEntries(shown.map((error) => [pathOf(error.pointer), error.detail]));
+  return Object.fromEntries(shown.map((error) => [pathOf(error.pointer), formatSentence(error.detail)]));
 }
 
 function isField(form: FormTarget, path: string): boolean {

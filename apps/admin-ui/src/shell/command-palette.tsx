@@ -41,8 +41,10 @@ export function CommandPalette() {
       onQueryChange={setQuery}
       actions={groups}
       shortcut="mod + K"
+      tagsToIgnore={[]}
       nothingFound={shellText.palette.nothing}
       scrollable
+      overlayProps={{ backgroundOpacity: 0.35, blur: 1 }}
       maxHeight={420}
       searchProps={{
         leftSection: <IconSearch size={18} />,

@@ -74,7 +74,7 @@ function Tenants({ text }: { readonly text: string }) {
         {!found.data && <Combobox.Empty>{found.isLoading ? <Loader size="xs" /> : shellText.switcher.nothing}</Combobox.Empty>}
         {found.data?.items.map((tenant) => (
           <Combobox.Option key={tenant.id} value={tenant.id}>
-            <span style={{ display: 'flex', alignItems: 'center', gap: 8 }}>
+            <span className={classes.option}>
               <PersonAvatar id={tenant.id} name={tenant.name} size={22} isSquare />
               <span>
                 {tenant.name}{' '}

@@ -30,6 +30,10 @@ export interface Loaded<T> {
   readonly refetch: () => unknown;
 }
 
+/** Nothing there at all, by no filter's doing: then the empty state holds the next action, and no second button beside it. */
+export const isBare = <T,>({ data }: Pick<Loaded<T>, 'data'>, address: ListAddress): boolean =>
+  data?.items.length === 0 && address.cursor === undefined && !address.isFiltered;
+
 export interface DataTableProps<T> {
   readonly label: string;
   readonly query: Loaded<T>;

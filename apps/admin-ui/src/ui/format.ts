@@ -65,3 +65,6 @@ export function formatRelative(iso: string, now: number): string {
   const [size, unit] = STEPS.find(([step]) => Math.abs(seconds) >= step) ?? [60, 'minute'];
   return relative.format(Math.round(seconds / size), unit);
 }
+
+/** A server's detail as a sentence of its own. */
+export const formatSentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;

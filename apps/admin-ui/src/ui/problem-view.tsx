@@ -3,6 +3,8 @@ import type { Problem } from '@parley/protocol';
 import { IconAlertTriangle, IconRefresh } from '@tabler/icons-react';
 import { problemOf } from '../api/client.js';
 import { CopyId } from './copyable.js';
+import { formatSentence } from './format.js';
+import { PageHeader } from './page-header.js';
 import { ui } from './strings.js';
 
 function Facts({ problem }: { readonly problem: Problem }) {
@@ -26,7 +28,7 @@ export function ProblemAlert({ problem }: { readonly problem: Problem | undefine
   return (
     <Alert color="red" variant="light" icon={<IconAlertTriangle size={18} />} title={problem.title} role="alert">
       <Stack gap="xs">
-        {problem.detail && problem.detail !== problem.title && <Text size="sm">{problem.detail}</Text>}
+        {problem.detail && problem.detail !== problem.title && <Text size="sm">{formatSentence(problem.detail)}</Text>}
         {problem.errors?.map((error) => (
           <Text size="sm" key={error.pointer}>
             <span className="mono">{error.pointer}</span>: {error.detail}
@@ -46,7 +48,7 @@ export function ErrorState({ error, retry }: { readonly error: unknown; readonly
       <IconAlertTriangle size={28} stroke={1.5} color="var(--parley-bad)" />
       <Text fw={600}>{problem.title}</Text>
       <Text size="sm" c="dimmed" maw={440}>
-        {problem.detail !== problem.title && problem.detail} {problem.retryable && ui.problem.retryable}
+        {problem.detail && problem.detail !== problem.title && formatSentence(problem.detail)} {problem.retryable && ui.problem.retryable}
       </Text>
       <Facts problem={problem} />
       {retry && (
@@ -55,5 +57,15 @@ export function ErrorState({ error, retry }: { readonly error: unknown; readonly
         </Button>
       )}
     </Stack>
+  );
+}
+
+/** A page whose subject could not be read: still a page with a title. */
+export function FailedPage({ title, query }: { readonly title: string; readonly query: { readonly error: unknown; refetch(): unknown } }) {
+  return (
+    <>
+      <PageHeader title={title} />
+      <ErrorState error={query.error} retry={() => void query.refetch()} />
+    </>
   );
 }

@@ -71,6 +71,7 @@ export function UsersField({ tenantId, value, onChange, ...rest }: UsersFieldPro
       data={users.map((user) => user.id)}
       value={value}
       onChange={onChange}
+      dropdownOpened={text.trim() !== ''}
       searchValue={text}
       onSearchChange={setText}
       filter={({ options }) => options}

@@ -32,7 +32,10 @@ export interface Loaded {
 }
 
 /** Reads file, environment and flags; reports all problems at once, by key and reason, never by value. */
-export function loadConfig(flags: Readonly<Record<string, string>>, env: Readonly<Record<string, string | undefined>> = process.env): Loaded {
+export function loadConfig(
+  flags: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Loaded {
   const problems: Problem[] = [];
   const sources: [Origin, Record<string, unknown>][] = [
     ['file', readFile(env, problems)],
@@ -72,7 +75,14 @@ function readEnv(env: Readonly<Record<string, string | undefined>>, problems: Pr
   const byEnv = new Map(Object.entries(KEYS).map(([name, spec]) => [spec.env as string, name]));
   const values: Record<string, unknown> = {};
   for (const [variable, value] of Object.entries(env)) {
-    if (!variable.startsWith('PARLEY_') || value === undefined || value === '' || FOREIGN_ENV.has(variable) || variable.startsWith('PARLEY_TEST_')) continue;
+    if (
+      !variable.startsWith('PARLEY_') ||
+      value === undefined ||
+      value === '' ||
+      FOREIGN_ENV.has(variable) ||
+      variable.startsWith('PARLEY_TEST_')
+    )
+      continue;
     const direct = byEnv.get(variable);
     const fromFile = byEnv.get(variable.replace(/_FILE$/, ''));
     if (direct) values[direct] = value;
@@ -92,7 +102,9 @@ function readSecret(variable: string, path: string, problems: Problem[]): string
 }
 
 function readFlags(flags: Readonly<Record<string, string>>, problems: Problem[]): Record<string, unknown> {
-  const camel = Object.entries(flags).map(([flag, value]) => [flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()), value] as const);
+  const camel = Object.entries(flags).map(
+    ([flag, value]) => [flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()), value] as const,
+  );
   return knownOnly(Object.fromEntries(camel), 'flag', problems);
 }
 
@@ -136,9 +148,12 @@ function derive(values: Values, problems: Problem[]): Config {
   const { postgresUrl, postgresDirectUrl, ...rest } = values;
   const isCluster = values.profile === 'cluster';
   const dataDir = resolve(values.dataDir);
-  if (isCluster && postgresUrl === undefined) problems.push({ key: 'postgresUrl (PARLEY_POSTGRES_URL)', reason: 'required in the cluster profile' });
-  if (isCluster && values.secretKey === undefined) problems.push({ key: 'secretKey (PARLEY_SECRET_KEY)', reason: 'required in the cluster profile: at least 32 characters' });
-  if (isCluster && values.failpoint !== undefined) problems.push({ key: 'failpoint (PARLEY_FAILPOINT)', reason: 'for tests of the embedded profile only' });
+  if (isCluster && postgresUrl === undefined)
+    problems.push({ key: 'postgresUrl (PARLEY_POSTGRES_URL)', reason: 'required in the cluster profile' });
+  if (isCluster && values.secretKey === undefined)
+    problems.push({ key: 'secretKey (PARLEY_SECRET_KEY)', reason: 'required in the cluster profile: at least 32 characters' });
+  if (isCluster && values.failpoint !== undefined)
+    problems.push({ key: 'failpoint (PARLEY_FAILPOINT)', reason: 'for tests of the embedded profile only' });
   return {
     ...rest,
     dataDir,
@@ -154,6 +169,10 @@ function derive(values: Values, problems: Problem[]): Config {
 function shown(values: Partial<Values>, origins: ReadonlyMap<string, Origin>): Loaded['values'] {
   return Object.entries(KEYS).map(([name, spec]) => {
     const value = values[name as ConfigKey];
-    return { key: name, value: spec.isSecret && value !== undefined ? '********' : (value ?? null), origin: origins.get(name) ?? 'default' };
+    return {
+      key: name,
+      value: spec.isSecret && value !== undefined ? '********' : (value ?? null),
+      origin: origins.get(name) ?? 'default',
+    };
   });
 }

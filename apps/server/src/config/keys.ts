@@ -12,33 +12,113 @@ interface KeySpec<T extends z.ZodType = z.ZodType> {
 const key = <T extends z.ZodType>(spec: KeySpec<T>): KeySpec<T> => spec;
 const int = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const bool = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]);
-const list = z.union([z.array(z.string()), z.string().transform((value) => value.split(',').map((part) => part.trim()).filter(Boolean))]);
+const list = z.union([
+  z.array(z.string()),
+  z.string().transform((value) =>
+    value
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
+  ),
+]);
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
 /** Every setting there is. `parley.yaml` < environment < flags. */
 export const KEYS = {
   port: key({ env: 'PARLEY_PORT', schema: int(0, 65_535).default(3_000), about: 'Port of REST, sockets and dashboard; 0 = any free one' }),
   host: key({ env: 'PARLEY_HOST', schema: z.string().min(1).optional(), about: 'Address to listen on; 127.0.0.1 embedded, else 0.0.0.0' }),
-  dataDir: key({ env: 'PARLEY_DATA_DIR', schema: z.string().min(1).default('.parley'), about: 'Where the embedded profile keeps everything' }),
+  dataDir: key({
+    env: 'PARLEY_DATA_DIR',
+    schema: z.string().min(1).default('.parley'),
+    about: 'Where the embedded profile keeps everything',
+  }),
   profile: key({ env: 'PARLEY_PROFILE', schema: z.enum(['embedded', 'cluster']).default('embedded'), about: 'A set of defaults' }),
   role: key({ env: 'PARLEY_ROLE', schema: z.enum(['all']).default('all'), about: 'What this process does' }),
-  postgresUrl: key({ env: 'PARLEY_POSTGRES_URL', schema: postgresUrl.optional(), about: 'External PostgreSQL; required in the cluster profile', isSecret: true }),
-  postgresDirectUrl: key({ env: 'PARLEY_POSTGRES_DIRECT_URL', schema: postgresUrl.optional(), about: 'The same database past a transaction pooler, for migrations', isSecret: true }),
-  publicUrl: key({ env: 'PARLEY_PUBLIC_URL', schema: z.url({ protocol: /^https?$/ }).optional(), about: 'The address people use, as https://chat.example.com' }),
-  trustedProxies: key({ env: 'PARLEY_TRUSTED_PROXIES', schema: list.default([]), about: 'Addresses or CIDRs whose X-Forwarded-For is believed' }),
-  secretKey: key({ env: 'PARLEY_SECRET_KEY', schema: z.string().min(32).optional(), about: 'Root of encryption at rest and cursor signing; generated when embedded', isSecret: true }),
-  metricsToken: key({ env: 'PARLEY_METRICS_TOKEN', schema: z.string().min(16).optional(), about: 'Bearer token of /metrics; without it only loopback may read it', isSecret: true }),
-  bootstrapOperatorEmail: key({ env: 'PARLEY_BOOTSTRAP_OPERATOR_EMAIL', schema: z.email().default('admin@parley.local'), about: 'The first operator, made when there is none' }),
-  bootstrapOperatorPassword: key({ env: 'PARLEY_BOOTSTRAP_OPERATOR_PASSWORD', schema: z.string().min(12).optional(), about: 'Its one-time password; generated when absent', isSecret: true }),
-  logLevel: key({ env: 'PARLEY_LOG_LEVEL', schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('warn'), about: 'Least level that is logged' }),
-  migrateAtStart: key({ env: 'PARLEY_MIGRATE_AT_START', schema: bool.optional(), about: 'Apply pending migrations at start; true embedded, else false' }),
-  commandsPerSecond: key({ env: 'PARLEY_RATE_COMMANDS_PER_SECOND', schema: int(1, 1_000_000).default(30), about: 'Socket commands per second and connection; bursts of four times that' }),
-  sendsPerSecond: key({ env: 'PARLEY_RATE_SENDS_PER_SECOND', schema: int(1, 100_000).optional(), about: 'Messages per second and user that new tenants allow (20)' }),
+  postgresUrl: key({
+    env: 'PARLEY_POSTGRES_URL',
+    schema: postgresUrl.optional(),
+    about: 'External PostgreSQL; required in the cluster profile',
+    isSecret: true,
+  }),
+  postgresDirectUrl: key({
+    env: 'PARLEY_POSTGRES_DIRECT_URL',
+    schema: postgresUrl.optional(),
+    about: 'The same database past a transaction pooler, for migrations',
+    isSecret: true,
+  }),
+  publicUrl: key({
+    env: 'PARLEY_PUBLIC_URL',
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+    about: 'The address people use, as https://chat.example.com',
+  }),
+  trustedProxies: key({
+    env: 'PARLEY_TRUSTED_PROXIES',
+    schema: list.default([]),
+    about: 'Addresses or CIDRs whose X-Forwarded-For is believed',
+  }),
+  secretKey: key({
+    env: 'PARLEY_SECRET_KEY',
+    schema: z.string().min(32).optional(),
+    about: 'Root of encryption at rest and cursor signing; generated when embedded',
+    isSecret: true,
+  }),
+  metricsToken: key({
+    env: 'PARLEY_METRICS_TOKEN',
+    schema: z.string().min(16).optional(),
+    about: 'Bearer token of /metrics; without it only loopback may read it',
+    isSecret: true,
+  }),
+  bootstrapOperatorEmail: key({
+    env: 'PARLEY_BOOTSTRAP_OPERATOR_EMAIL',
+    schema: z.email().default('admin@parley.local'),
+    about: 'The first operator, made when there is none',
+  }),
+  bootstrapOperatorPassword: key({
+    env: 'PARLEY_BOOTSTRAP_OPERATOR_PASSWORD',
+    schema: z.string().min(12).optional(),
+    about: 'Its one-time password; generated when absent',
+    isSecret: true,
+  }),
+  logLevel: key({
+    env: 'PARLEY_LOG_LEVEL',
+    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('warn'),
+    about: 'Least level that is logged',
+  }),
+  migrateAtStart: key({
+    env: 'PARLEY_MIGRATE_AT_START',
+    schema: bool.optional(),
+    about: 'Apply pending migrations at start; true embedded, else false',
+  }),
+  commandsPerSecond: key({
+    env: 'PARLEY_RATE_COMMANDS_PER_SECOND',
+    schema: int(1, 1_000_000).default(30),
+    about: 'Socket commands per second and connection; bursts of four times that',
+  }),
+  sendsPerSecond: key({
+    env: 'PARLEY_RATE_SENDS_PER_SECOND',
+    schema: int(1, 100_000).optional(),
+    about: 'Messages per second and user that new tenants allow (20)',
+  }),
   sendBurst: key({ env: 'PARLEY_RATE_SEND_BURST', schema: int(1, 100_000).optional(), about: 'Their burst (40)' }),
-  failpoint: key({ env: 'PARLEY_FAILPOINT', schema: z.string().regex(/^after_commit:\d{1,9}$/).optional(), about: 'Tests only: die between a commit and its ack' }),
+  failpoint: key({
+    env: 'PARLEY_FAILPOINT',
+    schema: z
+      .string()
+      .regex(/^after_commit:\d{1,9}$/)
+      .optional(),
+    about: 'Tests only: die between a commit and its ack',
+  }),
 } as const;
 
 export type ConfigKey = keyof typeof KEYS;
 
 /** Read by chatctl or the tests and not by the server; their presence is no mistake. */
-export const FOREIGN_ENV: ReadonlySet<string> = new Set(['PARLEY_URL', 'PARLEY_TOKEN', 'PARLEY_CONFIG_HOME', 'PARLEY_SERVER_MAIN', 'PARLEY_CONFIG', 'PARLEY_CONTEXT', 'PARLEY_TENANT']);
+export const FOREIGN_ENV: ReadonlySet<string> = new Set([
+  'PARLEY_URL',
+  'PARLEY_TOKEN',
+  'PARLEY_CONFIG_HOME',
+  'PARLEY_SERVER_MAIN',
+  'PARLEY_CONFIG',
+  'PARLEY_CONTEXT',
+  'PARLEY_TENANT',
+]);

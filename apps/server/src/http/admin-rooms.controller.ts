@@ -18,7 +18,9 @@ export class AdminRoomsController {
   @Endpoint(adminRoomRoutes.list)
   async list(actor: OperatorActor, { tenantId: _, limit, cursor, ...filter }: In<typeof adminRoomRoutes.list>) {
     const bound = this.cursors.bind(actor, 'rooms', filter);
-    return bound.page(await this.rooms.list(actor, filter, bound.request(limit, cursor)), (view) => presentRoom({ ...view, lastMessage: undefined }));
+    return bound.page(await this.rooms.list(actor, filter, bound.request(limit, cursor)), (view) =>
+      presentRoom({ ...view, lastMessage: undefined }),
+    );
   }
 
   @Endpoint(adminRoomRoutes.create)

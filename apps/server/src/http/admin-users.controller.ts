@@ -1,6 +1,15 @@
 import { Controller } from '@nestjs/common';
 import { BanService, KeyService, PageCursors, UserService, type OperatorActor } from '@parley/domain';
-import { adminBanRoutes, adminKeyRoutes, adminUserRoutes, presentApiKey, presentBan, presentSigningKey, presentUser, type In } from '@parley/protocol';
+import {
+  adminBanRoutes,
+  adminKeyRoutes,
+  adminUserRoutes,
+  presentApiKey,
+  presentBan,
+  presentSigningKey,
+  presentUser,
+  type In,
+} from '@parley/protocol';
 import { Endpoint } from './endpoint.js';
 
 /** What operators do in one tenant: credentials, users, bans. The tenant in the path is the one the guard admitted them to. */

@@ -1,6 +1,16 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { AuthService, DomainError, OperatorService, operatorIsAtLeast, RateLimiter, type Actor, type CallInfo, type KeyActor, type PlatformActor } from '@parley/domain';
+import {
+  AuthService,
+  DomainError,
+  OperatorService,
+  operatorIsAtLeast,
+  RateLimiter,
+  type Actor,
+  type CallInfo,
+  type KeyActor,
+  type PlatformActor,
+} from '@parley/domain';
 import type { RouteSpec } from '@parley/protocol';
 import type { FastifyRequest } from 'fastify';
 import { callOf } from './call.js';
@@ -42,7 +52,8 @@ export class AuthGuard implements CanActivate {
     const actor = token.startsWith('sk_') ? await this.byKey(request, spec, token, info) : await this.auth.userByToken(token, info);
     if (actor.kind === 'user') {
       if (!spec.audience.includes('user')) throw new DomainError('forbidden', { detail: 'this is done with an API key' });
-      const wait = actor.actingKeyId === undefined ? await this.limiter.take(`rest/${actor.tenantId}/${actor.user.no}`, USER_RATE) : undefined;
+      const wait =
+        actor.actingKeyId === undefined ? await this.limiter.take(`rest/${actor.tenantId}/${actor.user.no}`, USER_RATE) : undefined;
       if (wait !== undefined) throw new DomainError('rate-limited', { retryAfterMs: wait });
     }
     return actor;

@@ -1,11 +1,21 @@
-import { applyDecorators, createParamDecorator, HttpCode, RequestMapping, RequestMethod, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import {
+  applyDecorators,
+  createParamDecorator,
+  HttpCode,
+  RequestMapping,
+  RequestMethod,
+  SetMetadata,
+  type ExecutionContext,
+} from '@nestjs/common';
 import { parseInput, type RouteSpec } from '@parley/protocol';
 import type { FastifyRequest } from 'fastify';
 import { callOf } from './call.js';
 
 export const ROUTE = 'parley:route';
 
-const ActorParam = createParamDecorator((_: unknown, context: ExecutionContext) => callOf(context.switchToHttp().getRequest<FastifyRequest>()).actor);
+const ActorParam = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => callOf(context.switchToHttp().getRequest<FastifyRequest>()).actor,
+);
 
 /** Path, query and body in one object, the path last, so that a body cannot override the room in the address. */
 const InputParam = createParamDecorator((spec: RouteSpec, context: ExecutionContext) => {
@@ -15,11 +25,17 @@ const InputParam = createParamDecorator((spec: RouteSpec, context: ExecutionCont
   return parseInput(spec.input, { ...(body as object | undefined), ...(query as object), ...(params as object) });
 });
 
-const ReplyParam = createParamDecorator((_: unknown, context: ExecutionContext) => callOf(context.switchToHttp().getRequest<FastifyRequest>()));
+const ReplyParam = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  callOf(context.switchToHttp().getRequest<FastifyRequest>()),
+);
 
 /** Binds a controller's method `(actor, input, call)` to a row of the route table. */
 export function Endpoint(spec: RouteSpec): MethodDecorator {
-  const route = applyDecorators(RequestMapping({ path: spec.path, method: RequestMethod[spec.method] }), HttpCode(spec.status ?? 200), SetMetadata(ROUTE, spec));
+  const route = applyDecorators(
+    RequestMapping({ path: spec.path, method: RequestMethod[spec.method] }),
+    HttpCode(spec.status ?? 200),
+    SetMetadata(ROUTE, spec),
+  );
   return (target, method, descriptor) => {
     ActorParam()(target, method, 0);
     InputParam(spec)(target, method, 1);

@@ -7,7 +7,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { noteCall } from './call.js';
 import { refusalOf, sendProblem } from './problem.filter.js';
 
-const CSP = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: https:; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+const CSP =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: https:; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 const REQUEST_TIMEOUT_MS = 30_000;
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
@@ -28,7 +29,8 @@ export function fastifyAdapter({ trustedProxies, random }: HttpOptions): Fastify
     routerOptions: { maxParamLength: 400 },
     exposeHeadRoutes: false,
     // What Fastify refuses before a route is found.
-    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => sendProblem(request, reply, refusalOf(error) ?? new DomainError('validation-failed')),
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(request, reply, refusalOf(error) ?? new DomainError('validation-failed')),
   } as never);
 }
 
@@ -45,7 +47,8 @@ export async function prepareHttp(app: NestFastifyApplication, options: HttpOpti
     });
     reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer').header('parley-request-id', request.id);
     if (!METHODS.has(request.method)) return reply.status(404).send();
-    if (isPage(request.url)) reply.header('content-security-policy', CSP).header('x-frame-options', 'DENY').header('cross-origin-opener-policy', 'same-origin');
+    if (isPage(request.url))
+      reply.header('content-security-policy', CSP).header('x-frame-options', 'DENY').header('cross-origin-opener-policy', 'same-origin');
     else reply.header('cache-control', 'no-store');
     if (isForAnyOrigin(request.url)) return allowAnyOrigin(request, reply);
     return undefined;
@@ -58,9 +61,14 @@ const isForAnyOrigin = (url: string): boolean => url.startsWith('/v1/') && !url.
 
 /** User-token routes may be called from any page; credentials of the browser (cookies) never count there. */
 async function allowAnyOrigin(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
-  reply.header('access-control-allow-origin', '*').header('access-control-expose-headers', 'retry-after, ratelimit, ratelimit-policy, parley-request-id');
+  reply
+    .header('access-control-allow-origin', '*')
+    .header('access-control-expose-headers', 'retry-after, ratelimit, ratelimit-policy, parley-request-id');
   if (request.method !== 'OPTIONS') return undefined;
-  reply.header('access-control-allow-methods', 'GET, POST, PUT, PATCH, DELETE').header('access-control-allow-headers', 'authorization, content-type, idempotency-key').header('access-control-max-age', '7200');
+  reply
+    .header('access-control-allow-methods', 'GET, POST, PUT, PATCH, DELETE')
+    .header('access-control-allow-headers', 'authorization, content-type, idempotency-key')
+    .header('access-control-max-age', '7200');
   return reply.status(204).send();
 }
 
@@ -89,7 +97,8 @@ async function serveDashboard(fastify: FastifyInstance, root: string): Promise<v
     prefix: '/dashboard/',
     wildcard: false,
     index: false,
-    setHeaders: (response, path) => void response.header('cache-control', /-[\w-]{8}\.\w+$/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache'),
+    setHeaders: (response, path) =>
+      void response.header('cache-control', /-[\w-]{8}\.\w+$/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache'),
   });
   fastify.get('/dashboard', (_request, reply) => reply.redirect('/dashboard/', 302));
   // Addresses of pages are the application's own.

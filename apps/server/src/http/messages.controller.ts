@@ -1,6 +1,16 @@
 import { Controller } from '@nestjs/common';
 import { MessageService, ReceiptService, SyncService, type Actor } from '@parley/domain';
-import { messageRoutes, presentMessage, presentMessagePage, presentRoomEvent, presentSent, presentSync, receiptRoutes, syncRoutes, type In } from '@parley/protocol';
+import {
+  messageRoutes,
+  presentMessage,
+  presentMessagePage,
+  presentRoomEvent,
+  presentSent,
+  presentSync,
+  receiptRoutes,
+  syncRoutes,
+  type In,
+} from '@parley/protocol';
 import type { Call } from './call.js';
 import { Endpoint } from './endpoint.js';
 

@@ -1,6 +1,16 @@
 import { Controller } from '@nestjs/common';
 import { AuditService, OperatorService, PageCursors, TenantService, type Actor, type Operator, type PlatformActor } from '@parley/domain';
-import { auditRoutes, operatorRoutes, presentAudit, presentOperator, presentOperatorToken, presentTenant, sessionRoutes, tenantRoutes, type In } from '@parley/protocol';
+import {
+  auditRoutes,
+  operatorRoutes,
+  presentAudit,
+  presentOperator,
+  presentOperatorToken,
+  presentTenant,
+  sessionRoutes,
+  tenantRoutes,
+  type In,
+} from '@parley/protocol';
 import type { Call } from './call.js';
 import { Endpoint } from './endpoint.js';
 import { ServerFacts } from './server-facts.js';
@@ -27,7 +37,11 @@ export class OperatorsController {
   async current(actor: PlatformActor, _: unknown, call: Call) {
     const { sessionSecret } = call;
     const operator = await this.operators.self(actor);
-    return { operator: presentOperator(operator), csrf: sessionSecret && this.cookies.csrf(sessionSecret), serverVersion: this.facts.version };
+    return {
+      operator: presentOperator(operator),
+      csrf: sessionSecret && this.cookies.csrf(sessionSecret),
+      serverVersion: this.facts.version,
+    };
   }
 
   @Endpoint(sessionRoutes.signOut)

@@ -5,7 +5,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { Telemetry } from '../telemetry/telemetry.js';
 
-const BY_STATUS: Record<number, ErrorCode> = { 404: 'not-found', 405: 'not-found', 408: 'timeout', 413: 'too-large', 431: 'too-large', 503: 'unavailable' };
+const BY_STATUS: Record<number, ErrorCode> = {
+  404: 'not-found',
+  405: 'not-found',
+  408: 'timeout',
+  413: 'too-large',
+  431: 'too-large',
+  503: 'unavailable',
+};
 
 /** Every refusal as problem+json; what is not a refusal is a bug: logged once, told as `internal` and nothing more (case 139). */
 @Catch()
@@ -36,7 +43,9 @@ export function refusalOf(error: unknown): DomainError | undefined {
   const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown } | undefined)?.statusCode;
   if (typeof status !== 'number' || (status >= 500 && status !== 503)) return undefined;
   const code = BY_STATUS[status];
-  return code ? new DomainError(code) : new DomainError('validation-failed', { detail: error instanceof Error ? error.message.slice(0, 200) : undefined });
+  return code
+    ? new DomainError(code)
+    : new DomainError('validation-failed', { detail: error instanceof Error ? error.message.slice(0, 200) : undefined });
 }
 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: DomainError): void {
@@ -49,4 +58,3 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   }
   reply.status(problem.status).type('application/problem+json').send(problem);
 }
-

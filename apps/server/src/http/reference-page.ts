@@ -30,11 +30,25 @@ export function referencePage(version: string): string {
   const messages = sockets.components.messages;
   const commands = [...commandTable.values()].map((spec) => {
     const id = `${spec.namespace.slice(1)}.${spec.name}`;
-    return entry(spec.namespace, spec.name, spec.summary, `${titled('Input', messages[id]?.payload)}${titled('Ack', messages[`${id}.ack`]?.payload)}`);
+    return entry(
+      spec.namespace,
+      spec.name,
+      spec.summary,
+      `${titled('Input', messages[id]?.payload)}${titled('Ack', messages[`${id}.ack`]?.payload)}`,
+    );
   });
-  const events = eventTable.map((spec) => entry(spec.namespace, spec.name, `${spec.summary} · log: ${spec.log}`, titled('Payload', messages[`${spec.namespace.slice(1)}.${spec.name}.event`]?.payload)));
+  const events = eventTable.map((spec) =>
+    entry(
+      spec.namespace,
+      spec.name,
+      `${spec.summary} · log: ${spec.log}`,
+      titled('Payload', messages[`${spec.namespace.slice(1)}.${spec.name}.event`]?.payload),
+    ),
+  );
   const schemas = Object.entries({ ...sockets.components.schemas, ...api.components.schemas }).sort(([a], [b]) => (a < b ? -1 : 1));
-  const links = [...tags, 'Socket commands', 'Socket events', 'Shapes'].map((name) => `<a href="#${anchor(name)}">${escape(name)}</a>`).join('');
+  const links = [...tags, 'Socket commands', 'Socket events', 'Shapes']
+    .map((name) => `<a href="#${anchor(name)}">${escape(name)}</a>`)
+    .join('');
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Parley API reference</title><style>${STYLE}</style></head>
 <body><nav><b>Parley ${escape(version)}</b><strong>Contract</strong>${links}<strong>Machine readable</strong><a href="/openapi.json">OpenAPI 3.1</a><a href="/asyncapi.json">AsyncAPI 3</a></nav>
 <main><h1>API reference</h1><p class="dim">REST under <code>/v1</code>, sockets at <code>/socket.io</code>. Errors are <code>application/problem+json</code> with a stable <code>code</code>.</p>${routes}
@@ -49,15 +63,24 @@ function routesOf(tag: string, paths: Record<string, Record<string, Json>>): str
     .map((spec) => {
       const operation = paths[spec.path.replace(/:(\w+)/g, '{$1}')]?.[spec.method.toLowerCase()] ?? {};
       const who = spec.audience.map((audience) => (audience === 'operator' && spec.role ? `operator (${spec.role})` : audience)).join(', ');
-      const parameters = (operation.parameters as { name: string; in: string; required: boolean; schema: { description?: string } }[] | undefined) ?? [];
-      const table = parameters.map((p) => `<tr><td><code>${escape(p.name)}</code></td><td class="dim">${escape(p.in)}${p.required ? '' : ', optional'}</td><td>${escape(p.schema.description ?? '')}</td></tr>`).join('');
+      const parameters =
+        (operation.parameters as { name: string; in: string; required: boolean; schema: { description?: string } }[] | undefined) ?? [];
+      const table = parameters
+        .map(
+          (p) =>
+            `<tr><td><code>${escape(p.name)}</code></td><td class="dim">${escape(p.in)}${p.required ? '' : ', optional'}</td><td>${escape(p.schema.description ?? '')}</td></tr>`,
+        )
+        .join('');
       const codes = [...new Set(spec.errors ?? [])].map((code) => `<code>${escape(code)}</code>`).join(' ');
       const inside = [
         `<p>For: ${escape(who)}${spec.scope ? ` · scope <code>${escape(spec.scope)}</code>` : ''}${spec.idempotency ? ' · takes <code>Idempotency-Key</code>' : ''}</p>`,
         spec.description ? `<p>${escape(spec.description)}</p>` : '',
         table && `<table>${table}</table>`,
         titled('Body', schemaIn(operation.requestBody)),
-        titled(`Answer ${spec.status ?? 200}`, schemaIn((operation.responses as Record<string, Json> | undefined)?.[String(spec.status ?? 200)])),
+        titled(
+          `Answer ${spec.status ?? 200}`,
+          schemaIn((operation.responses as Record<string, Json> | undefined)?.[String(spec.status ?? 200)]),
+        ),
         codes && `<p>Refusals besides the common ones: ${codes}</p>`,
       ];
       return entry(spec.method, spec.path, spec.summary, inside.join(''));
@@ -70,7 +93,8 @@ function schemaIn(holder: unknown): unknown {
   return content?.['application/json']?.schema;
 }
 
-const titled = (title: string, schema: unknown): string => (schema === undefined ? '' : `<p class="dim">${escape(title)}</p><pre>${pretty(schema)}</pre>`);
+const titled = (title: string, schema: unknown): string =>
+  schema === undefined ? '' : `<p class="dim">${escape(title)}</p><pre>${pretty(schema)}</pre>`;
 
 function entry(label: string, name: string, summary: string, body: string): string {
   return `<details id="${anchor(`${label} ${name}`)}"><summary>${label ? `<b>${escape(label)}</b>` : ''}<code>${escape(name)}</code><span>${escape(summary)}</span></summary><div class="body">${body}</div></details>`;

@@ -18,7 +18,10 @@ export class SessionCookies {
   }
 
   read(header: string | undefined): string | undefined {
-    const pair = header?.split(';').map((part) => part.trim()).find((part) => part.startsWith(`${this.name}=`));
+    const pair = header
+      ?.split(';')
+      .map((part) => part.trim())
+      .find((part) => part.startsWith(`${this.name}=`));
     const value = pair?.slice(this.name.length + 1);
     return value && /^[A-Za-z0-9]{40}$/.test(value) ? value : undefined;
   }
@@ -40,13 +43,17 @@ export class SessionCookies {
     const given = request.headers['parley-csrf'];
     const wanted = Buffer.from(this.csrf(secret));
     const got = Buffer.from(typeof given === 'string' ? given : '');
-    if (got.length !== wanted.length || !timingSafeEqual(got, wanted)) throw new DomainError('forbidden', { detail: 'the header Parley-Csrf is missing or stale' });
+    if (got.length !== wanted.length || !timingSafeEqual(got, wanted))
+      throw new DomainError('forbidden', { detail: 'the header Parley-Csrf is missing or stale' });
   }
 
   /** Sec-Fetch-Site where the browser sends it, else Origin; neither is no browser. */
   requireOwnSite(request: FastifyRequest): void {
     const { 'sec-fetch-site': fetchSite, origin, host } = request.headers;
-    const isForeign = fetchSite === undefined ? origin !== undefined && !this.isOwnOrigin(origin, host) : fetchSite !== 'same-origin' && fetchSite !== 'none';
+    const isForeign =
+      fetchSite === undefined
+        ? origin !== undefined && !this.isOwnOrigin(origin, host)
+        : fetchSite !== 'same-origin' && fetchSite !== 'none';
     if (isForeign) throw new DomainError('forbidden', { detail: 'the dashboard is used from its own origin only' });
   }
 

@@ -23,7 +23,11 @@ export class AdminGateway {
     const { room } = await this.rooms.get(operator, roomId);
     await this.audit.noteReading(operator, roomId);
     this.stopWatching(socket);
-    if (socket.connected) this.watching.set(socket, this.connections.watch({ tenantId, roomNo: room.no }, (packet) => socket.emit('room.event', packet)));
+    if (socket.connected)
+      this.watching.set(
+        socket,
+        this.connections.watch({ tenantId, roomNo: room.no }, (packet) => socket.emit('room.event', packet)),
+      );
     return {};
   }
 

@@ -15,7 +15,13 @@ export interface AdminParts {
 }
 
 /** `/admin`: operators. A cookie counts only from the dashboard's own origin (case 82). */
-export function openAdmin(namespace: Namespace, parts: AdminParts, gateway: AdminGateway, commands: ReadonlyMap<string, BoundCommand>, options: DispatchOptions): void {
+export function openAdmin(
+  namespace: Namespace,
+  parts: AdminParts,
+  gateway: AdminGateway,
+  commands: ReadonlyMap<string, BoundCommand>,
+  options: DispatchOptions,
+): void {
   namespace.use((socket, next) => {
     admit(socket, parts)
       .then((actor) => {
@@ -39,7 +45,8 @@ async function admit(socket: Socket, { operators, random, sessionSecret, isOwnOr
   const call = { requestId: random.uuid(), ip: addressOf(socket) };
   const { token } = socket.handshake.auth as { token?: unknown };
   if (typeof token === 'string') return (await operators.byToken(token, call)).actor;
-  if (origin === undefined || !isOwnOrigin(origin, host)) throw new DomainError('forbidden', { detail: 'the dashboard connects from its own origin only' });
+  if (origin === undefined || !isOwnOrigin(origin, host))
+    throw new DomainError('forbidden', { detail: 'the dashboard connects from its own origin only' });
   const secret = sessionSecret(cookie);
   if (secret === undefined) throw new DomainError('unauthenticated');
   const { actor, operator } = await operators.bySession(secret, call);

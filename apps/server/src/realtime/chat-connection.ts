@@ -15,7 +15,12 @@ interface EngineSocket {
   close(discard?: boolean): void;
 }
 
-const END_CODES = { banned: 'banned', deactivated: 'token-invalid', 'tenant-suspended': 'tenant-suspended', 'key-revoked': 'token-invalid' } as const;
+const END_CODES = {
+  banned: 'banned',
+  deactivated: 'token-invalid',
+  'tenant-suspended': 'tenant-suspended',
+  'key-revoked': 'token-invalid',
+} as const;
 
 /**
  * A user's connection on `/chat`. Until it is opened events wait, so that `session.ready` comes before anything newer

@@ -37,7 +37,10 @@ export class ChatSession {
     if (!expiresAt) return;
     const left = expiresAt.getTime() - this.now().getTime();
     if (left > TIMER_MAX_MS) return;
-    this.warning = setTimeout(() => this.socket.emit('session.expiring', { expiresAt: expiresAt.toISOString() }), Math.max(0, left - WARNING_MS)).unref();
+    this.warning = setTimeout(
+      () => this.socket.emit('session.expiring', { expiresAt: expiresAt.toISOString() }),
+      Math.max(0, left - WARNING_MS),
+    ).unref();
     this.ending = setTimeout(() => this.connection.endWith(new DomainError('token-expired')), Math.max(0, left + GRACE_MS)).unref();
   }
 

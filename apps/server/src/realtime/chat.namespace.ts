@@ -1,5 +1,27 @@
-import { AuthService, Clock, Connections, DomainError, limitsOf, replayable, Random, Store, SyncService, UserService, type SyncAnswer, type UserActor } from '@parley/domain';
-import { FEATURES, parseInput, presentProblem, presentReadyRooms, presentRoomEvent, presentUser, presentUserEvent, Resume } from '@parley/protocol';
+import {
+  AuthService,
+  Clock,
+  Connections,
+  DomainError,
+  limitsOf,
+  replayable,
+  Random,
+  Store,
+  SyncService,
+  UserService,
+  type SyncAnswer,
+  type UserActor,
+} from '@parley/domain';
+import {
+  FEATURES,
+  parseInput,
+  presentProblem,
+  presentReadyRooms,
+  presentRoomEvent,
+  presentUser,
+  presentUserEvent,
+  Resume,
+} from '@parley/protocol';
 import type { Namespace, Socket } from 'socket.io';
 import { ChatConnection } from './chat-connection.js';
 import { ChatSession, sessionOf } from './chat-session.js';
@@ -22,7 +44,12 @@ export interface ChatParts {
 }
 
 /** `/chat`: users. Authenticated in its own middleware; a refused credential is final, an overloaded server is not. */
-export function openChat(namespace: Namespace, parts: ChatParts, commands: ReadonlyMap<string, BoundCommand>, options: DispatchOptions): void {
+export function openChat(
+  namespace: Namespace,
+  parts: ChatParts,
+  commands: ReadonlyMap<string, BoundCommand>,
+  options: DispatchOptions,
+): void {
   namespace.use((socket, next) => {
     admit(socket, parts)
       .then((actor) => {
@@ -78,14 +105,25 @@ function refusal(error: unknown, options: DispatchOptions): Error {
 }
 
 /** Subscribed first, heads after, and events wait until both are told: nothing falls between. */
-async function begin(socket: Socket, connection: ChatConnection, actor: UserActor, { syncs, users, connections, clock }: ChatParts): Promise<void> {
+async function begin(
+  socket: Socket,
+  connection: ChatConnection,
+  actor: UserActor,
+  { syncs, users, connections, clock }: ChatParts,
+): Promise<void> {
   for (const room of await syncs.joinedRooms(actor)) connections.subscribe(connection, { tenantId: actor.tenantId, roomNo: room.no });
   const ready = await syncs.ready(actor);
-  const { missed, incomplete } = await resume(socket.data.resume as Resume | undefined, actor, syncs, ready.rooms.map(({ room }) => room.id));
+  const { missed, incomplete } = await resume(
+    socket.data.resume as Resume | undefined,
+    actor,
+    syncs,
+    ready.rooms.map(({ room }) => room.id),
+  );
   const user = await users.me(actor);
   if (!socket.connected) return;
   for (const event of missed?.user?.events ?? []) socket.emit(event.type, presentUserEvent(event));
-  for (const room of missed?.rooms ?? []) if ('events' in room) for (const event of room.events) socket.emit(event.type, presentRoomEvent(event));
+  for (const room of missed?.rooms ?? [])
+    if ('events' in room) for (const event of room.events) socket.emit(event.type, presentRoomEvent(event));
   connection.userPts = ready.userPts;
   socket.emit('session.ready', {
     user: presentUser(user),
@@ -102,7 +140,12 @@ async function begin(socket: Socket, connection: ChatConnection, actor: UserActo
 }
 
 /** What was missed, in order and within limits; rooms that could not be replayed whole are named for `sync`. */
-async function resume(positions: Resume | undefined, actor: UserActor, syncs: SyncService, listed: readonly string[]): Promise<{ missed?: SyncAnswer; incomplete: ReadonlySet<string> }> {
+async function resume(
+  positions: Resume | undefined,
+  actor: UserActor,
+  syncs: SyncService,
+  listed: readonly string[],
+): Promise<{ missed?: SyncAnswer; incomplete: ReadonlySet<string> }> {
   if (!positions) return { incomplete: new Set() };
   const all = Object.entries(positions.rooms ?? {}).map(([roomId, afterPts]) => ({ roomId, afterPts }));
   const replayed = replayable(all, listed);
@@ -110,4 +153,3 @@ async function resume(positions: Resume | undefined, actor: UserActor, syncs: Sy
   const whole = new Set(missed.rooms.flatMap((room) => ('events' in room && room.complete ? [room.roomId] : [])));
   return { missed, incomplete: new Set(all.flatMap(({ roomId }) => (whole.has(roomId) ? [] : [roomId]))) };
 }
-

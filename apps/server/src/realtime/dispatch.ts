@@ -21,7 +21,13 @@ const PATIENCE = 200;
  * Serves the commands of one socket: parse, call, answer. Every failure is an answer; nothing thrown here reaches the
  * process (PROMISES 0.9c).
  */
-export function serve(socket: Socket, namespace: CommandSpec['namespace'], commands: ReadonlyMap<string, BoundCommand>, actor: () => unknown, options: DispatchOptions): void {
+export function serve(
+  socket: Socket,
+  namespace: CommandSpec['namespace'],
+  commands: ReadonlyMap<string, BoundCommand>,
+  actor: () => unknown,
+  options: DispatchOptions,
+): void {
   const pace = new Pace(options.commandsPerSecond, options.commandsPerSecond * 4);
   let refusedForPace = 0;
   socket.onAny((name: unknown, ...args: unknown[]) => {

@@ -1,6 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { MessageService, ReceiptService, SyncService, type UserActor } from '@parley/domain';
-import { messageCommands, presentMessage, presentMessagePage, presentSent, presentSync, receiptCommands, syncCommands, type In } from '@parley/protocol';
+import {
+  messageCommands,
+  presentMessage,
+  presentMessagePage,
+  presentSent,
+  presentSync,
+  receiptCommands,
+  syncCommands,
+  type In,
+} from '@parley/protocol';
 import { OnSocket, type Caller } from './on-socket.js';
 
 type User = Caller<UserActor>;

@@ -49,4 +49,5 @@ export function bindCommands(gateways: readonly object[], table: ReadonlyMap<str
 }
 
 /** The error a malformed command gets. */
-export const malformed = (detail: string): DomainError => new DomainError('validation-failed', { detail, errors: [{ pointer: '', code: 'invalid', detail }] });
+export const malformed = (detail: string): DomainError =>
+  new DomainError('validation-failed', { detail, errors: [{ pointer: '', code: 'invalid', detail }] });

@@ -4,7 +4,6 @@ import { presentMember, presentRoom, roomCommands, type In } from '@parley/proto
 import { connectionOf } from './connections.js';
 import { OnSocket, type Caller } from './on-socket.js';
 
-
 type User = Caller<UserActor>;
 
 @Injectable()

@@ -27,7 +27,13 @@ export interface ConnectionCounts {
 /** What the server measures of itself: Prometheus series, and the last five minutes for the dashboard. No label names a user or a room. */
 export class Telemetry {
   readonly registry = new Registry();
-  private readonly calls = new Histogram({ name: 'parley_call_duration_seconds', help: 'REST routes and socket commands', labelNames: ['door', 'name', 'code'], buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5], registers: [this.registry] });
+  private readonly calls = new Histogram({
+    name: 'parley_call_duration_seconds',
+    help: 'REST routes and socket commands',
+    labelNames: ['door', 'name', 'code'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+    registers: [this.registry],
+  });
   private readonly sends = new Counter({ name: 'parley_messages_sent_total', help: 'Messages acknowledged', registers: [this.registry] });
   private readonly errors = new Counter({ name: 'parley_internal_errors_total', help: 'Bugs met', registers: [this.registry] });
   private readonly loop = monitorEventLoopDelay({ resolution: 10 });
@@ -40,8 +46,23 @@ export class Telemetry {
   constructor(private readonly connections: ConnectionCounts) {
     collectDefaultMetrics({ register: this.registry, prefix: 'parley_' });
     const { registry } = this;
-    new Gauge({ name: 'parley_connections', help: 'Open connections', registers: [registry], collect() { this.set(connections.count()); } });
-    new Counter({ name: 'parley_deliveries_total', help: 'Events handed to connections', registers: [registry], collect() { this.reset(); this.inc(connections.delivered); } });
+    new Gauge({
+      name: 'parley_connections',
+      help: 'Open connections',
+      registers: [registry],
+      collect() {
+        this.set(connections.count());
+      },
+    });
+    new Counter({
+      name: 'parley_deliveries_total',
+      help: 'Events handed to connections',
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(connections.delivered);
+      },
+    });
     this.loop.enable();
   }
 
@@ -94,5 +115,6 @@ export class Telemetry {
   }
 }
 
-const percentile = (sorted: Float64Array, part: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+const percentile = (sorted: Float64Array, part: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
 const round = (value: number): number => Math.round(value * 100) / 100;

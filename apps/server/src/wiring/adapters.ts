@@ -96,7 +96,9 @@ export function createAdapters(config: Config, database: Database, source: DataS
       return row?.now ?? new Date();
     }),
     forgetOldAnswers: async () => {
-      await source.query(`DELETE FROM remembered_answers WHERE ctid = ANY (ARRAY(SELECT ctid FROM remembered_answers WHERE created_at < now() - interval '24 hours' LIMIT 10000))`);
+      await source.query(
+        `DELETE FROM remembered_answers WHERE ctid = ANY (ARRAY(SELECT ctid FROM remembered_answers WHERE created_at < now() - interval '24 hours' LIMIT 10000))`,
+      );
     },
     close: async () => {
       await roomLog.close();

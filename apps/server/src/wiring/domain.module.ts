@@ -87,11 +87,22 @@ export class DomainModule {
     const composed: FactoryProvider[] = [
       {
         provide: BanService,
-        useFactory: (store: Store, log: RoomLog, userLog: UserLog, relay: RelayService, messages: MessageService, random: Random, clock: Clock) =>
-          new BanService(store, log, userLog, relay, messages, { random, clock }),
+        useFactory: (
+          store: Store,
+          log: RoomLog,
+          userLog: UserLog,
+          relay: RelayService,
+          messages: MessageService,
+          random: Random,
+          clock: Clock,
+        ) => new BanService(store, log, userLog, relay, messages, { random, clock }),
         inject: [Store, RoomLog, UserLog, RelayService, MessageService, Random, Clock],
       },
-      { provide: TenantService, useFactory: (store: Store, fanout: Fanout) => new TenantService(store, fanout, tenantDefaults), inject: [Store, Fanout] },
+      {
+        provide: TenantService,
+        useFactory: (store: Store, fanout: Fanout) => new TenantService(store, fanout, tenantDefaults),
+        inject: [Store, Fanout],
+      },
     ];
     const providers = [...values, ...SERVICES, ...composed];
     return { module: DomainModule, global: true, providers, exports: providers.map(({ provide }) => provide) };

@@ -22,7 +22,10 @@ export interface Bootstrap {
 const TENANT = 'demo';
 
 /** Makes the first operator, a sample tenant and the local context, once. */
-export async function firstRun(app: NestFastifyApplication, { dataDir, url, email, password, requestId }: Bootstrap): Promise<FirstRun | undefined> {
+export async function firstRun(
+  app: NestFastifyApplication,
+  { dataDir, url, email, password, requestId }: Bootstrap,
+): Promise<FirstRun | undefined> {
   const call = { requestId };
   const made = await app.get(OperatorService).bootstrap(email, call, password);
   if (!made) {
@@ -35,7 +38,11 @@ export async function firstRun(app: NestFastifyApplication, { dataDir, url, emai
   const keys = app.get(KeyService);
   const { secret: apiKey } = await keys.createApiKey(operator, { name: 'first key' });
   const signing = await keys.createSigningKey(operator, {});
-  for (const [id, name] of [['ann', 'Ann'], ['bo', 'Bo']] as const) await app.get(UserService).put(operator, id, { name });
+  for (const [id, name] of [
+    ['ann', 'Ann'],
+    ['bo', 'Bo'],
+  ] as const)
+    await app.get(UserService).put(operator, id, { name });
   await app.get(RoomService).create(operator, { id: 'lobby', kind: 'group', name: 'Lobby', members: ['ann', 'bo'] });
   const context = await app.get(OperatorService).createToken(actor, 'chatctl on this machine');
   const run: FirstRun = {
@@ -51,7 +58,10 @@ export async function firstRun(app: NestFastifyApplication, { dataDir, url, emai
 
 /** The port may have changed since; scripts and chatctl read it here. */
 function rewriteUrl(dataDir: string, url: string): void {
-  for (const [name, patch] of [['chatctl-context.json', { url }], ['first-run.json', { url, dashboardUrl: `${url}/dashboard/` }]] as const) {
+  for (const [name, patch] of [
+    ['chatctl-context.json', { url }],
+    ['first-run.json', { url, dashboardUrl: `${url}/dashboard/` }],
+  ] as const) {
     const path = join(dataDir, name);
     if (!existsSync(path)) continue;
     const known = JSON.parse(readFileSync(path, 'utf8')) as { url?: string };

@@ -17,7 +17,9 @@ export function takeDataDirectory(dataDir: string): () => void {
   const path = join(dataDir, 'parley.pid');
   const other = liveServer(path);
   if (other !== undefined && other !== process.pid) {
-    throw new StartRefused(`another Parley (pid ${other}) runs on ${dataDir}: stop it with npx chatctl server stop, or set PARLEY_DATA_DIR`);
+    throw new StartRefused(
+      `another Parley (pid ${other}) runs on ${dataDir}: stop it with npx chatctl server stop, or set PARLEY_DATA_DIR`,
+    );
   }
   try {
     writeFileSync(path, String(process.pid));

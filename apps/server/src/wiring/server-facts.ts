@@ -61,7 +61,11 @@ export class LiveFacts extends ServerFacts {
   private async check(): Promise<Health> {
     const database = await this.database();
     const phase = this.isStarting ? 'the server is starting' : this.isDraining ? 'the server is stopping' : undefined;
-    const checks = [database.check, { name: 'migrations', ok: true, detail: this.schemaVersion }, { name: 'serving', ok: phase === undefined, ...(phase ? { detail: phase } : {}) }];
+    const checks = [
+      database.check,
+      { name: 'migrations', ok: true, detail: this.schemaVersion },
+      { name: 'serving', ok: phase === undefined, ...(phase ? { detail: phase } : {}) },
+    ];
     return { ready: checks.every(({ ok }) => ok), checks, durability: database.isDurable ? 'full' : 'degraded' };
   }
 
@@ -74,7 +78,14 @@ export class LiveFacts extends ServerFacts {
         [],
       );
       const isDurable = row?.fsync === 'on' && row.pages === 'on' && row.commit !== 'off';
-      return { check: { name: 'database', ok: true, ...(isDurable ? {} : { detail: 'fsync, full_page_writes or synchronous_commit is off: acknowledged messages may be lost' }) }, isDurable };
+      return {
+        check: {
+          name: 'database',
+          ok: true,
+          ...(isDurable ? {} : { detail: 'fsync, full_page_writes or synchronous_commit is off: acknowledged messages may be lost' }),
+        },
+        isDurable,
+      };
     } catch (error) {
       const why = this.sources.whyDatabaseDown() ?? (error instanceof Error ? error.message : 'unknown');
       return { check: { name: 'database', ok: false, detail: why }, isDurable: true };

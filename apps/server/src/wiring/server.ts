@@ -3,7 +3,18 @@ import type { Server as HttpServer } from 'node:http';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AuthService, Clock, Connections, OperatorService, Random, ReceiptService, Store, SyncService, UserService, type TenantLimits } from '@parley/domain';
+import {
+  AuthService,
+  Clock,
+  Connections,
+  OperatorService,
+  Random,
+  ReceiptService,
+  Store,
+  SyncService,
+  UserService,
+  type TenantLimits,
+} from '@parley/domain';
 import { commandTable, routeTable } from '@parley/protocol';
 import type { Logger } from 'pino';
 import type { Server as SocketServer } from 'socket.io';
@@ -36,7 +47,16 @@ import { createSocketServer } from '../realtime/socket-server.js';
 import { Telemetry } from '../telemetry/telemetry.js';
 import { DomainModule, type Ports } from './domain.module.js';
 
-const CONTROLLERS = [UsersController, RoomsController, MessagesController, OperatorsController, AdminUsersController, AdminRoomsController, StatsController, HealthController];
+const CONTROLLERS = [
+  UsersController,
+  RoomsController,
+  MessagesController,
+  OperatorsController,
+  AdminUsersController,
+  AdminRoomsController,
+  StatsController,
+  HealthController,
+];
 const GATEWAYS = [MessagesGateway, RoomsGateway, SessionGateway, AdminGateway];
 const DRAIN_MS = 10_000;
 
@@ -89,14 +109,21 @@ function doors(options: ServerOptions): DynamicModule {
 export async function createServer(options: ServerOptions): Promise<RunningServer> {
   const { ports, log, trustedProxies, dashboardDirectory } = options;
   const http = { trustedProxies, random: ports.random, dashboardDirectory };
-  const app = await NestFactory.create<NestFastifyApplication>(doors(options), fastifyAdapter(http), { logger: false, bodyParser: false, abortOnError: false });
+  const app = await NestFactory.create<NestFastifyApplication>(doors(options), fastifyAdapter(http), {
+    logger: false,
+    bodyParser: false,
+    abortOnError: false,
+  });
   requireAllRoutes();
   await prepareHttp(app, http);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   const server = app.getHttpServer() as HttpServer;
   let isDraining = false;
-  const sockets = createSocketServer(server, { isDraining: () => isDraining, onRequest: (request) => noteAddress(request, clientAddress(request, trustedProxies)) });
+  const sockets = createSocketServer(server, {
+    isDraining: () => isDraining,
+    onRequest: (request) => noteAddress(request, clientAddress(request, trustedProxies)),
+  });
   const telemetry = app.get(Telemetry);
   openNamespaces(app, sockets, options, telemetry);
   const loops = startLoops(app, sockets, options, telemetry);
@@ -123,7 +150,10 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
 }
 
 function openNamespaces(app: NestFastifyApplication, sockets: SocketServer, options: ServerOptions, telemetry: Telemetry): void {
-  const commands = bindCommands(GATEWAYS.map((gateway) => app.get<object>(gateway)), commandTable);
+  const commands = bindCommands(
+    GATEWAYS.map((gateway) => app.get<object>(gateway)),
+    commandTable,
+  );
   const { log, ports } = options;
   const dispatch: DispatchOptions = {
     commandsPerSecond: options.commandsPerSecond,
@@ -167,10 +197,16 @@ function startLoops(app: NestFastifyApplication, sockets: SocketServer, options:
 }
 
 /** The right-most address that is not a trusted proxy's. */
-function clientAddress(request: { headers: Record<string, unknown>; socket: { remoteAddress?: string } }, trusted: readonly string[]): string {
+function clientAddress(
+  request: { headers: Record<string, unknown>; socket: { remoteAddress?: string } },
+  trusted: readonly string[],
+): string {
   const peer = request.socket.remoteAddress ?? '';
   if (!trusted.includes(peer)) return peer;
-  const chain = String(request.headers['x-forwarded-for'] ?? '').split(',').map((part) => part.trim()).filter(Boolean);
+  const chain = String(request.headers['x-forwarded-for'] ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
   return chain.reverse().find((address) => !trusted.includes(address)) ?? peer;
 }
 
@@ -184,6 +220,6 @@ function requireAllRoutes(): void {
       if (spec) bound.set(spec, (bound.get(spec) ?? 0) + 1);
     }
   }
-  for (const [name, spec] of routeTable) if (bound.get(spec) !== 1) throw new Error(`the route ${name} has ${bound.get(spec) ?? 0} handlers`);
+  for (const [name, spec] of routeTable)
+    if (bound.get(spec) !== 1) throw new Error(`the route ${name} has ${bound.get(spec) ?? 0} handlers`);
 }
-

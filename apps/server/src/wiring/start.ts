@@ -18,7 +18,10 @@ export interface Started {
 
 /** Starts the whole of Parley as configured. What was opened is closed again when something later fails. */
 export async function start(config: Config): Promise<Started> {
-  const log = pino({ level: config.logLevel, redact: ['*.token', '*.secret', '*.password', 'headers.authorization', 'headers.cookie'] }, pino.destination({ dest: 2, sync: false }));
+  const log = pino(
+    { level: config.logLevel, redact: ['*.token', '*.secret', '*.password', 'headers.authorization', 'headers.cookie'] },
+    pino.destination({ dest: 2, sync: false }),
+  );
   const opened: (() => Promise<void> | void)[] = [];
   const closeAll = async (): Promise<void> => {
     for (const close of opened.reverse().splice(0)) await close();
@@ -29,7 +32,13 @@ export async function start(config: Config): Promise<Started> {
     opened.push(() => database.stop());
     const { adapters, schemaVersion } = await connect(config, database);
     opened.push(() => adapters.close());
-    const facts = new LiveFacts({ profile: config.profile, schemaVersion, metricsToken: config.metricsToken, postgres: adapters.postgres, whyDatabaseDown: () => database.whyDown() });
+    const facts = new LiveFacts({
+      profile: config.profile,
+      schemaVersion,
+      metricsToken: config.metricsToken,
+      postgres: adapters.postgres,
+      whyDatabaseDown: () => database.whyDown(),
+    });
     const server = await createServer({
       ports: adapters,
       log,
@@ -38,7 +47,10 @@ export async function start(config: Config): Promise<Started> {
       publicUrl: config.publicUrl,
       trustedProxies: config.trustedProxies,
       commandsPerSecond: config.commandsPerSecond,
-      tenantDefaults: { ...(config.sendsPerSecond === undefined ? {} : { sendsPerSecond: config.sendsPerSecond }), ...(config.sendBurst === undefined ? {} : { sendBurst: config.sendBurst }) },
+      tenantDefaults: {
+        ...(config.sendsPerSecond === undefined ? {} : { sendsPerSecond: config.sendsPerSecond }),
+        ...(config.sendBurst === undefined ? {} : { sendBurst: config.sendBurst }),
+      },
       chores: [
         [30_000, () => adapters.clock.measure()],
         [3_600_000, () => adapters.forgetOldAnswers()],
@@ -49,7 +61,13 @@ export async function start(config: Config): Promise<Started> {
       return server.close();
     });
     const url = await listen(server, config);
-    const made = await firstRun(server.app, { dataDir: config.dataDir, url, email: config.bootstrapOperatorEmail, password: config.bootstrapOperatorPassword, requestId: adapters.random.uuid() });
+    const made = await firstRun(server.app, {
+      dataDir: config.dataDir,
+      url,
+      email: config.bootstrapOperatorEmail,
+      password: config.bootstrapOperatorPassword,
+      requestId: adapters.random.uuid(),
+    });
     await adapters.clock.measure();
     facts.begin();
     return { url, firstRun: made, stop: closeAll };
@@ -77,7 +95,8 @@ async function listen(server: RunningServer, { port, host, publicUrl }: Config):
     return publicUrl?.replace(/\/$/, '') ?? `http://${shown}:${bound}`;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') throw new StartRefused(`port ${port} is taken: free it, or set PARLEY_PORT (PARLEY_PORT=${port + 1} npm start)`);
+    if (code === 'EADDRINUSE')
+      throw new StartRefused(`port ${port} is taken: free it, or set PARLEY_PORT (PARLEY_PORT=${port + 1} npm start)`);
     if (code === 'EACCES') throw new StartRefused(`port ${port} needs more rights than this user has: set PARLEY_PORT to one above 1023`);
     if (code === 'EADDRNOTAVAIL') throw new StartRefused(`this machine has no address ${host}: set PARLEY_HOST`);
     throw error;

@@ -20,6 +20,7 @@ export class FakeConnection implements Connection, FakeListener {
   private session = 0;
   private waiting: (() => void)[] | undefined;
   private readonly breaking = new Set<() => void>();
+  private readonly unread = new Set<() => unknown>();
 
   constructor(
     readonly userId: string,
@@ -120,11 +121,19 @@ export class FakeConnection implements Connection, FakeListener {
   /** What the server has got it does, whether or not the answer finds its way. */
   private async exchange(name: string, input: Record<string, unknown>): Promise<unknown> {
     const { session } = this;
+    let isRead = false;
+    const read = (): unknown => {
+      if (isRead) return undefined;
+      isRead = true;
+      return structuredClone(this.server.handle(this.userId, name, input));
+    };
+    this.unread.add(read);
     await this.net.pass(name);
-    // Of a broken connection the server may have read the last packets, or not.
-    if (session !== this.session && this.net.losesAnswer()) return undefined;
+    this.unread.delete(read);
+    if (session !== this.session) return undefined;
     try {
-      const answer = structuredClone(this.server.handle(this.userId, name, input));
+      const answer = read();
+      if (process.env.DBG) console.log('CMD', name, JSON.stringify(input), JSON.stringify(answer).slice(0, 300));
       await this.net.pass(`${name} answer`);
       if (this.net.losesAnswer()) throw new ParleyError(localProblem('timeout', name));
       return answer;
@@ -139,6 +148,8 @@ export class FakeConnection implements Connection, FakeListener {
     this.server.listeners.delete(this);
     this.waiting = undefined;
     this.become(next);
+    for (const read of this.unread) if (this.net.losesAnswer()) attempt(read); // What the server had received, it still does.
+    this.unread.clear();
     for (const broken of [...this.breaking]) broken();
     this.breaking.clear();
   }
@@ -146,5 +157,13 @@ export class FakeConnection implements Connection, FakeListener {
   private become(state: ConnectionState): void {
     this.present = state;
     this.emitter.emit('state', state);
+  }
+}
+
+function attempt(act: () => unknown): void {
+  try {
+    act();
+  } catch {
+    // Nobody is there any more to be told.
   }
 }

@@ -70,6 +70,12 @@ export class World {
       // A room this short is told from its beginning, unless parts of it were told before.
       if (notice.type === 'entered' && told.events.length === 0 && !told.hasLeft) told.cursor = 0;
     });
+    client.on('event', (e) => process.env.DBG && console.log('EVENT', e.roomId, e.type, (e as { pts?: number }).pts));
+    client.on('room', (e) => process.env.DBG && console.log('ROOM', e.type, e.roomId, (e as { room?: { pts: number } }).room?.pts));
+    client.on(
+      'ready',
+      (r) => process.env.DBG && console.log('READY', r.userPts, JSON.stringify(r.rooms.map((x) => [x.roomId, x.pts, x.complete]))),
+    );
     client.on('error', (error) => this.complaints.push(String(error)));
     client.connect().catch(() => undefined);
     for (const roomId of ['a', 'b']) client.room(roomId);
@@ -124,6 +130,7 @@ export class World {
   }
 
   drop(): void {
+    if (process.env.DBG) console.log('DROP');
     this.connection?.drop();
   }
 
@@ -133,6 +140,7 @@ export class World {
   }
 
   toggle(roomId: string, userId: string): void {
+    if (process.env.DBG) console.log('TOGGLE', roomId, userId);
     const room = this.server.room(roomId);
     if (room.has(userId)) this.server.expel(room, userId);
     else this.server.enter(room, userId);
@@ -142,7 +150,8 @@ export class World {
     const room = this.server.room(roomId);
     const before = room.contents().messages;
     room.loseTail(count);
-    for (const { text } of before.slice(room.contents().messages.length)) this.lost.add(text ?? '');
+    const gone = new Set(before.slice(room.contents().messages.length).map(({ id }) => id));
+    for (const [text, ids] of this.server.everSaid) if (ids.some((id) => gone.has(id))) this.lost.add(text);
   }
 
   /** Ids under which a text is stored, deleted or not. */
@@ -155,6 +164,7 @@ export class World {
 
   /** The page is loaded again: another client, the same storage, the positions the app kept. */
   reload(): void {
+    if (process.env.DBG) console.log('RELOAD', JSON.stringify(this.client.positions()));
     const positions = this.client.positions();
     this.client.close();
     this.client = this.start(JSON.parse(JSON.stringify(positions)) as Positions);

@@ -35,6 +35,11 @@ export function auditOf(actor: Actor | PlatformActor, action: string, target: Au
 }
 
 /** Room changes by operators and keys are audited beside the room's own log; a user's are not. */
-export function auditUnlessUser(actor: Actor, action: string, target: AuditEntry['target'], detail: JsonObject = {}): AuditEntry | undefined {
+export function auditUnlessUser(
+  actor: Actor,
+  action: string,
+  target: AuditEntry['target'],
+  detail: JsonObject = {},
+): AuditEntry | undefined {
   return actor.kind === 'user' ? undefined : auditOf(actor, action, target, detail);
 }

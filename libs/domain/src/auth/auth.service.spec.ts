@@ -4,18 +4,25 @@ import { aWorld, type World } from '../testing/world.js';
 
 const tokenOf = async (world: World, userId: string, more: { name?: string; expiresInSeconds?: number } = {}, tenantId = 'acme') => {
   const server = world.server(tenantId).actor;
-  if ((await world.services.keys.listSigningKeys(server, { limit: 1 })).items.length === 0) await world.services.keys.createSigningKey(server, {});
+  if ((await world.services.keys.listSigningKeys(server, { limit: 1 })).items.length === 0)
+    await world.services.keys.createSigningKey(server, {});
   return (await world.services.keys.mintToken(server, { userId, ...more })).token;
 };
 const enter = (world: World, token: string) => world.services.auth.userByToken(token, aCall());
-const keyOf = async (world: World, tenantId = 'acme') => world.services.keys.createApiKey(world.operator('admin', tenantId).actor, { name: 'server' });
+const keyOf = async (world: World, tenantId = 'acme') =>
+  world.services.keys.createApiKey(world.operator('admin', tenantId).actor, { name: 'server' });
 
 describe('a user token', () => {
   it('names the user, its device and its end', async () => {
     const world = await aWorld().withUsers(['ann']);
     const token = await tokenOf(world, 'ann');
     const actor = await enter(world, token);
-    expect(actor).toMatchObject({ kind: 'user', tenantId: 'acme', user: { id: 'ann', name: 'Ann' }, expiresAt: new Date(world.clock.now().getTime() + 3_600_000) });
+    expect(actor).toMatchObject({
+      kind: 'user',
+      tenantId: 'acme',
+      user: { id: 'ann', name: 'Ann' },
+      expiresAt: new Date(world.clock.now().getTime() + 3_600_000),
+    });
   });
 
   it('creates the user at first sight, once, where the tenant allows it', async () => {
@@ -24,7 +31,9 @@ describe('a user token', () => {
     const actors = await Promise.all([enter(world, token), enter(world, token)]);
     expect(actors.map(({ user }) => user)).toEqual([actors[0]?.user, actors[0]?.user]);
     expect(actors[0]?.user).toMatchObject({ id: 'new', name: 'Newcomer' });
-    await expect(world.services.keys.mintToken(world.server('closed').actor, { userId: 'new' })).rejects.toMatchObject({ code: 'not-found' });
+    await expect(world.services.keys.mintToken(world.server('closed').actor, { userId: 'new' })).rejects.toMatchObject({
+      code: 'not-found',
+    });
     const known = await tokenOf(world, 'ann', {}, 'closed');
     expect(await enter(world, known)).toMatchObject({ tenantId: 'closed' });
   });
@@ -117,7 +126,9 @@ describe('signing keys', () => {
   it('take an own secret of at least 32 bytes', async () => {
     const world = await aWorld();
     const { keys } = world.services;
-    await expect(keys.createSigningKey(world.server().actor, { secret: 'x'.repeat(31) })).rejects.toMatchObject({ details: { errors: [{ pointer: '/secret' }] } });
+    await expect(keys.createSigningKey(world.server().actor, { secret: 'x'.repeat(31) })).rejects.toMatchObject({
+      details: { errors: [{ pointer: '/secret' }] },
+    });
     const { key, secret } = await keys.createSigningKey(world.server().actor, { secret: 'é'.repeat(16) });
     expect(secret).toBe('é'.repeat(16));
     expect(key.material).not.toContain(secret);
@@ -125,7 +136,9 @@ describe('signing keys', () => {
 
   it('are managed by the tenant’s own servers and operators', async () => {
     const world = await aWorld().withUsers(['ann']);
-    expect(() => world.services.keys.listSigningKeys(world.as('ann').actor, { limit: 1 })).toThrow(expect.objectContaining({ code: 'forbidden' }));
+    expect(() => world.services.keys.listSigningKeys(world.as('ann').actor, { limit: 1 })).toThrow(
+      expect.objectContaining({ code: 'forbidden' }),
+    );
     await expect(world.services.keys.mintToken(world.as('ann').actor, { userId: 'ann' })).rejects.toMatchObject({ code: 'forbidden' });
     await expect(world.services.keys.mintToken(world.server().actor, { userId: 'ann' })).rejects.toMatchObject({ code: 'not-found' });
   });

@@ -74,7 +74,13 @@ export class KeyService {
       await tenantOf(tx);
       const id = `kid_${actor.tenantId}_${this.random.token(20)}`;
       await tx.audit.append(auditOf(actor, 'signing-key.create', { kind: 'signing-key', id }));
-      return tx.keys.insertSigningKey({ id, tenantId: actor.tenantId, algorithm: 'HS256', material: this.box.seal(secret), userIdPrefix: '' });
+      return tx.keys.insertSigningKey({
+        id,
+        tenantId: actor.tenantId,
+        algorithm: 'HS256',
+        material: this.box.seal(secret),
+        userIdPrefix: '',
+      });
     });
     return { key, secret };
   }

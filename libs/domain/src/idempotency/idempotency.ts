@@ -5,7 +5,8 @@ import type { Remember, TenantTx } from '../ports/store.js';
 
 /** Keys of one caller and operation never meet another's. */
 const scopeOf = (actor: Actor, operation: string): string => {
-  const who = actor.kind === 'user' ? `user:${actor.user.no}` : actor.kind === 'key' ? `key:${actor.keyId}` : `operator:${actor.operatorId}`;
+  const who =
+    actor.kind === 'user' ? `user:${actor.user.no}` : actor.kind === 'key' ? `key:${actor.keyId}` : `operator:${actor.operatorId}`;
   return `${who}/${operation}`;
 };
 

@@ -89,7 +89,12 @@ describe('leaving', () => {
     const world = await aWorld().withGroup('crew', ['ann', 'bo']);
     await world.as('bo').leave('crew');
     await world.as('ann').send('crew', 'later');
-    expect(world.seenBy('bo').slice(-2).map(({ type }) => type)).toEqual(['room.exited', 'member.left']);
+    expect(
+      world
+        .seenBy('bo')
+        .slice(-2)
+        .map(({ type }) => type),
+    ).toEqual(['room.exited', 'member.left']);
     expect(await world.as('bo').rooms()).toEqual([]);
   });
 
@@ -167,7 +172,10 @@ describe('standing', () => {
 
   it('keeps one owner when two hand-overs race', async () => {
     const world = await crew();
-    const results = await Promise.allSettled([world.as('ann').setRole('crew', 'bo', 'owner'), world.as('ann').setRole('crew', 'cy', 'owner')]);
+    const results = await Promise.allSettled([
+      world.as('ann').setRole('crew', 'bo', 'owner'),
+      world.as('ann').setRole('crew', 'cy', 'owner'),
+    ]);
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect((await world.as('ann').members('crew')).filter(({ role }) => role === 'owner')).toHaveLength(1);
   });
@@ -187,13 +195,20 @@ describe('standing', () => {
   it('stops the powers of a demoted admin on the next act', async () => {
     const world = await crew();
     await world.as('ann').setRole('crew', 'bo', 'admin');
-    await Promise.all([world.as('ann').setRole('crew', 'bo', 'member'), world.as('bo').remove('crew', 'dan').catch(() => undefined)]);
+    await Promise.all([
+      world.as('ann').setRole('crew', 'bo', 'member'),
+      world
+        .as('bo')
+        .remove('crew', 'dan')
+        .catch(() => undefined),
+    ]);
     await expect(world.as('bo').remove('crew', 'cy')).rejects.toMatchObject({ code: 'forbidden' });
   });
 
   it('finds no one who is not inside', async () => {
     const world = await crew().then((built) => built);
     await world.as('dan').leave('crew');
-    for (const target of ['dan', 'ghost']) await expect(world.as('ann').remove('crew', target)).rejects.toMatchObject({ code: 'not-found' });
+    for (const target of ['dan', 'ghost'])
+      await expect(world.as('ann').remove('crew', target)).rejects.toMatchObject({ code: 'not-found' });
   });
 });

@@ -66,7 +66,12 @@ export class MemberService {
         changes: decided.joins,
         tells: decided.joins.map(({ userNo }) => ({ userNo, type: 'room.entered' as const })),
         audit: auditUnlessUser(actor, ADD, { kind: 'room', id: roomId }, { users: decided.joins.length }),
-        remember: rememberFor(actor, ADD, body, decided.results.map((result) => ({ ...result }))),
+        remember: rememberFor(
+          actor,
+          ADD,
+          body,
+          decided.results.map((result) => ({ ...result })),
+        ),
       });
       return decided.results;
     });
@@ -90,7 +95,11 @@ export class MemberService {
       else if (of?.ban && banHolds(of.ban, this.clock.now())) results.push({ userId, status: 'refused', code: 'banned' });
       else {
         results.push({ userId, status: 'added' });
-        joins.push({ type: 'member.joined', userNo: user.no, role: access.room.memberCount === 0 && joins.length === 0 ? 'owner' : 'member' });
+        joins.push({
+          type: 'member.joined',
+          userNo: user.no,
+          role: access.room.memberCount === 0 && joins.length === 0 ? 'owner' : 'member',
+        });
       }
     }
     return { room: access.room, results, joins };
@@ -107,7 +116,8 @@ export class MemberService {
         return access;
       });
       if (access.member?.status === 'member') return;
-      if (access.room.dissolvedAt || access.room.settings.joinPolicy !== 'open' || access.room.kind === 'direct') throw new DomainError('forbidden');
+      if (access.room.dissolvedAt || access.room.settings.joinPolicy !== 'open' || access.room.kind === 'direct')
+        throw new DomainError('forbidden');
       await this.commit({
         room: { tenantId: actor.tenantId, roomNo: access.room.no, roomId },
         roomVersion: access.room.version,
@@ -197,7 +207,8 @@ export class MemberService {
     const changes: RoomChange[] = [];
     if (patch.role !== undefined && patch.role !== target.role) {
       requireCapability(actor, access, 'member.set-role');
-      if (me && me.user.no === userNo) throw new DomainError('forbidden', { detail: 'nobody sets an own role: hand over by making another one owner' });
+      if (me && me.user.no === userNo)
+        throw new DomainError('forbidden', { detail: 'nobody sets an own role: hand over by making another one owner' });
       changes.push({ type: 'member.updated', userNo, patch: { role: patch.role } });
       // One owner: handing over makes the giver an admin.
       if (patch.role === 'owner' && me) changes.push({ type: 'member.updated', userNo: me.user.no, patch: { role: 'admin' } });

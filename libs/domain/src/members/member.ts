@@ -42,13 +42,34 @@ export const isStaff = (role: Role): boolean => RANK[role] > 0;
 /** Nobody acts on an equal or a superior: an admin cannot touch admins or the owner (J19, P37). */
 export const outranks = (by: Role, target: Role): boolean => RANK[by] > RANK[target];
 
-export type Capability = 'message.send' | 'message.delete-any' | 'member.add' | 'member.remove' | 'member.mute' | 'member.set-role' | 'room.update' | 'room.update-settings' | 'room.dissolve' | 'ban';
+export type Capability =
+  | 'message.send'
+  | 'message.delete-any'
+  | 'member.add'
+  | 'member.remove'
+  | 'member.mute'
+  | 'member.set-role'
+  | 'room.update'
+  | 'room.update-settings'
+  | 'room.dissolve'
+  | 'ban';
 
-const STAFF_CAPABILITIES: readonly Capability[] = ['message.send', 'message.delete-any', 'member.add', 'member.remove', 'member.mute', 'room.update', 'ban'];
+const STAFF_CAPABILITIES: readonly Capability[] = [
+  'message.send',
+  'message.delete-any',
+  'member.add',
+  'member.remove',
+  'member.mute',
+  'room.update',
+  'ban',
+];
 const OWNER_CAPABILITIES: readonly Capability[] = [...STAFF_CAPABILITIES, 'member.set-role', 'room.update-settings', 'room.dissolve'];
 
 /** What a role may do in a room with these settings (P36). */
-export function capabilitiesOf(role: Role, settings: { memberCanInvite: boolean; memberCanPost: boolean; muted: boolean }): readonly Capability[] {
+export function capabilitiesOf(
+  role: Role,
+  settings: { memberCanInvite: boolean; memberCanPost: boolean; muted: boolean },
+): readonly Capability[] {
   if (role === 'owner') return OWNER_CAPABILITIES;
   if (role === 'admin') return STAFF_CAPABILITIES;
   const own: Capability[] = [];

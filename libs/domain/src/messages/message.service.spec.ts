@@ -63,10 +63,15 @@ describe('sending', () => {
   });
 
   it('answers a repeat beyond the rate and of what it replied to is deleted', async () => {
-    const world = await aWorld().withSettings({ limits: { sendBurst: 2, sendsPerSecond: 1 } }).withGroup('crew', ['ann']);
+    const world = await aWorld()
+      .withSettings({ limits: { sendBurst: 2, sendsPerSecond: 1 } })
+      .withGroup('crew', ['ann']);
     const first = await world.as('ann').send('crew', { clientMessageId: 'c1', text: 'hi' });
     await world.as('ann').send('crew');
-    await expect(world.as('ann').send('crew')).rejects.toMatchObject({ code: 'rate-limited', details: { retryAfterMs: expect.any(Number) } });
+    await expect(world.as('ann').send('crew')).rejects.toMatchObject({
+      code: 'rate-limited',
+      details: { retryAfterMs: expect.any(Number) },
+    });
     expect(await world.as('ann').send('crew', { clientMessageId: 'c1', text: 'hi' })).toEqual({ ...first, deduplicated: true });
     world.clock.advance(1_000);
     await world.as('ann').send('crew');
@@ -104,7 +109,14 @@ describe('sending', () => {
 describe('who may speak', () => {
   it('gives a stranger and a missing room the same error', async () => {
     const world = await aWorld().withGroup('crew', ['ann']).withUsers(['cy']);
-    const errors = await Promise.all(['crew', 'missing'].map((room) => world.as('cy').send(room).catch((error: unknown) => error)));
+    const errors = await Promise.all(
+      ['crew', 'missing'].map((room) =>
+        world
+          .as('cy')
+          .send(room)
+          .catch((error: unknown) => error),
+      ),
+    );
     expect(errors[0]).toMatchObject({ code: 'not-found', details: {} });
     expect(errors[1]).toEqual(errors[0]);
   });
@@ -173,9 +185,14 @@ describe('who may speak', () => {
 
 describe('what may be said', () => {
   it('counts code points against the tenant’s limit', async () => {
-    const world = await aWorld().withSettings({ limits: { textLength: 3 } }).withGroup('crew', ['ann']);
+    const world = await aWorld()
+      .withSettings({ limits: { textLength: 3 } })
+      .withGroup('crew', ['ann']);
     await world.as('ann').send('crew', '\u{1F600}\u{1F600}\u{1F600}');
-    await expect(world.as('ann').send('crew', 'four')).rejects.toMatchObject({ code: 'validation-failed', details: { errors: [{ pointer: '/text' }] } });
+    await expect(world.as('ann').send('crew', 'four')).rejects.toMatchObject({
+      code: 'validation-failed',
+      details: { errors: [{ pointer: '/text' }] },
+    });
   });
 
   it('mentions known users; everyone by staff only', async () => {
@@ -216,7 +233,11 @@ describe('order', () => {
     const world = await aWorld().withGroup('crew', ['ann']);
     const { message } = await world.as('ann').send('crew', 'target');
     await world.as('ann').update('crew', { name: 'renamed' });
-    await Promise.all([world.as('ann').send('crew', { text: 'one', replyTo: message.id }), world.as('ann').send('crew', 'two'), world.as('ann').send('crew', 'three')]);
+    await Promise.all([
+      world.as('ann').send('crew', { text: 'one', replyTo: message.id }),
+      world.as('ann').send('crew', 'two'),
+      world.as('ann').send('crew', 'three'),
+    ]);
     expect((await world.history('crew')).map(({ text }) => text)).toEqual(['target', 'one', 'two', 'three']);
   });
 
@@ -238,7 +259,19 @@ describe('order', () => {
   it('commits nothing on remembered facts after a mute', async () => {
     const world = await aWorld().withGroup('crew', ['ann', 'bo']);
     await world.as('bo').send('crew', 'before');
-    const race = [world.as('ann').mute('crew', 'bo').then(() => 'muted'), world.as('bo').send('crew', 'during').then(() => 'sent', () => 'refused')];
+    const race = [
+      world
+        .as('ann')
+        .mute('crew', 'bo')
+        .then(() => 'muted'),
+      world
+        .as('bo')
+        .send('crew', 'during')
+        .then(
+          () => 'sent',
+          () => 'refused',
+        ),
+    ];
     await Promise.all(race);
     await expect(world.as('bo').send('crew', 'after')).rejects.toMatchObject({ code: 'muted' });
     const events = (await world.events('crew')).map(({ type }) => type);

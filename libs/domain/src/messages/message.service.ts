@@ -10,7 +10,15 @@ import { requireAuthority } from '../moderation/authority.js';
 import type { Clock } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
 import type { RateLimiter } from '../ports/rate-limiter.js';
-import { StaleFacts, type Mention, type MessageEntry, type MessagePage, type MessageWindow, type RoomLog, type SentMessage } from '../ports/room-log.js';
+import {
+  StaleFacts,
+  type Mention,
+  type MessageEntry,
+  type MessagePage,
+  type MessageWindow,
+  type RoomLog,
+  type SentMessage,
+} from '../ports/room-log.js';
 import type { RoomAccess, SendFacts, Store } from '../ports/store.js';
 import type { RelayService } from '../relay/relay.service.js';
 import { hiddenUpTo, readableRoom, standing } from '../rooms/access.js';
@@ -140,7 +148,10 @@ export class MessageService {
     const tooLong = draft.text.length > limits.textLength && codePoints(draft.text) > limits.textLength;
     if (tooLong) return invalidField('/text', `at most ${limits.textLength} characters`, 'too-long');
     if ((draft.mentions?.length ?? 0) > limits.mentions) return invalidField('/mentions', `at most ${limits.mentions}`, 'too-many');
-    const wait = await this.limiter.take(`send/${actor.tenantId}/${actor.user.no}`, { burst: limits.sendBurst, perSecond: limits.sendsPerSecond });
+    const wait = await this.limiter.take(`send/${actor.tenantId}/${actor.user.no}`, {
+      burst: limits.sendBurst,
+      perSecond: limits.sendsPerSecond,
+    });
     return wait === undefined ? undefined : new DomainError('rate-limited', { retryAfterMs: wait });
   }
 

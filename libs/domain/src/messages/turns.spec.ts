@@ -12,9 +12,21 @@ describe('Turns', () => {
     const turns = new Turns();
     const slow = gate();
     const begun: number[] = [];
-    const first = turns.take('k', () => slow.promise, async () => begun.push(1));
-    const second = turns.take('k', async () => undefined, async () => begun.push(2));
-    const third = turns.take('k', async () => undefined, async () => begun.push(3));
+    const first = turns.take(
+      'k',
+      () => slow.promise,
+      async () => begun.push(1),
+    );
+    const second = turns.take(
+      'k',
+      async () => undefined,
+      async () => begun.push(2),
+    );
+    const third = turns.take(
+      'k',
+      async () => undefined,
+      async () => begun.push(3),
+    );
     slow.open();
     await Promise.all([first, second, third]);
     expect(begun).toEqual([1, 2, 3]);
@@ -23,17 +35,39 @@ describe('Turns', () => {
   it('prepares at the same time and does not wait for the end of a commit', async () => {
     const turns = new Turns();
     const committing = gate();
-    const first = turns.take('k', async () => undefined, () => committing.promise);
-    expect(await turns.take('k', async () => 2, async (prepared) => prepared)).toBe(2);
+    const first = turns.take(
+      'k',
+      async () => undefined,
+      () => committing.promise,
+    );
+    expect(
+      await turns.take(
+        'k',
+        async () => 2,
+        async (prepared) => prepared,
+      ),
+    ).toBe(2);
     committing.open();
     await first;
   });
 
   it('goes on after one that failed to prepare or to commit', async () => {
     const turns = new Turns();
-    const failed = turns.take('k', () => Promise.reject(new Error('prepare')), async () => 1);
-    const refused = turns.take('k', async () => 2, () => Promise.reject(new Error('commit')));
-    const third = turns.take('k', async () => 3, async (prepared) => prepared);
+    const failed = turns.take(
+      'k',
+      () => Promise.reject(new Error('prepare')),
+      async () => 1,
+    );
+    const refused = turns.take(
+      'k',
+      async () => 2,
+      () => Promise.reject(new Error('commit')),
+    );
+    const third = turns.take(
+      'k',
+      async () => 3,
+      async (prepared) => prepared,
+    );
     await expect(failed).rejects.toThrow('prepare');
     await expect(refused).rejects.toThrow('commit');
     expect(await third).toBe(3);
@@ -42,17 +76,37 @@ describe('Turns', () => {
   it('lets other keys pass', async () => {
     const turns = new Turns();
     const never = gate();
-    const waiting = turns.take('a', () => never.promise, async () => 'a');
+    const waiting = turns.take(
+      'a',
+      () => never.promise,
+      async () => 'a',
+    );
     expect(turns.isBusy('a')).toBe(true);
-    expect(await turns.take('b', async () => undefined, async () => 'b')).toBe('b');
+    expect(
+      await turns.take(
+        'b',
+        async () => undefined,
+        async () => 'b',
+      ),
+    ).toBe('b');
     never.open();
     expect(await waiting).toBe('a');
   });
 
   it('forgets a key that nobody waits for', async () => {
     const turns = new Turns();
-    await turns.take('k', async () => undefined, async () => undefined);
-    await Promise.allSettled([turns.take('k', () => Promise.reject(new Error('no')), async () => undefined)]);
+    await turns.take(
+      'k',
+      async () => undefined,
+      async () => undefined,
+    );
+    await Promise.allSettled([
+      turns.take(
+        'k',
+        () => Promise.reject(new Error('no')),
+        async () => undefined,
+      ),
+    ]);
     expect(turns.isBusy('k')).toBe(false);
   });
 });

@@ -73,7 +73,9 @@ describe('a ban from a room', () => {
     const [first, second] = await Promise.all([ban(), ban()]);
     expect(second).toEqual(first);
     expect((await world.events('crew')).filter(({ type }) => type === 'member.banned')).toHaveLength(1);
-    await expect(world.as('ann').withKey('k').ban('crew', 'bo', { reason: 'other' })).rejects.toMatchObject({ code: 'idempotency-mismatch' });
+    await expect(world.as('ann').withKey('k').ban('crew', 'bo', { reason: 'other' })).rejects.toMatchObject({
+      code: 'idempotency-mismatch',
+    });
   });
 });
 
@@ -128,7 +130,8 @@ describe('a ban from the tenant', () => {
     const world = await aWorld().withGroup('crew', ['ann', 'bo', 'cy']);
     await world.as('ann').ban('crew', 'bo', { expiresInSeconds: 60 });
     await world.server().banFromTenant('cy');
-    const list = async (filter: object) => (await world.services.bans.list(world.operator().actor, filter, { limit: 10 })).items.map(({ user }) => user.id);
+    const list = async (filter: object) =>
+      (await world.services.bans.list(world.operator().actor, filter, { limit: 10 })).items.map(({ user }) => user.id);
     expect(await list({})).toEqual(['cy', 'bo']);
     expect(await list({ scope: 'tenant' })).toEqual(['cy']);
     expect(await list({ userId: 'ghost' })).toEqual([]);

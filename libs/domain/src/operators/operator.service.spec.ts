@@ -11,7 +11,8 @@ const withRoot = async () => {
   await world.services.operators.bootstrap(MAIL, aCall(), PASSWORD);
   return world;
 };
-const signIn = (world: World, password = PASSWORD, email = MAIL, ip = '10.0.0.1') => world.services.operators.signIn(email, password, aCall({ ip }));
+const signIn = (world: World, password = PASSWORD, email = MAIL, ip = '10.0.0.1') =>
+  world.services.operators.signIn(email, password, aCall({ ip }));
 const rootActor = async (world: World) => (await world.services.operators.bySession((await signIn(world)).secret, aCall())).actor;
 
 describe('the first operator', () => {
@@ -31,7 +32,9 @@ describe('signing in', () => {
     const { operator } = await world.services.operators.create(await rootActor(world), { email: 'bo@example.org' });
     await world.services.operators.setDisabled(await rootActor(world), operator.id, true);
     const errors = await Promise.all(
-      [signIn(world, 'wrong'), signIn(world, PASSWORD, 'nobody@example.org'), signIn(world, PASSWORD, 'bo@example.org')].map((trying) => trying.catch((error: unknown) => error)),
+      [signIn(world, 'wrong'), signIn(world, PASSWORD, 'nobody@example.org'), signIn(world, PASSWORD, 'bo@example.org')].map((trying) =>
+        trying.catch((error: unknown) => error),
+      ),
     );
     expect(errors[0]).toMatchObject({ code: 'unauthenticated' });
     expect(errors.slice(1)).toEqual([errors[0], errors[0]]);
@@ -39,15 +42,20 @@ describe('signing in', () => {
 
   it('is throttled per account after ten wrong ones, and opens again with time', async () => {
     const world = await withRoot();
-    for (let n = 0; n < 10; n += 1) await expect(signIn(world, 'wrong', MAIL, `10.0.0.${n}`)).rejects.toMatchObject({ code: 'unauthenticated' });
-    await expect(signIn(world, PASSWORD, MAIL, '10.0.1.1')).rejects.toMatchObject({ code: 'rate-limited', details: { retryAfterMs: 90_000 } });
+    for (let n = 0; n < 10; n += 1)
+      await expect(signIn(world, 'wrong', MAIL, `10.0.0.${n}`)).rejects.toMatchObject({ code: 'unauthenticated' });
+    await expect(signIn(world, PASSWORD, MAIL, '10.0.1.1')).rejects.toMatchObject({
+      code: 'rate-limited',
+      details: { retryAfterMs: 90_000 },
+    });
     world.clock.advance(90_000);
     await signIn(world, PASSWORD, MAIL, '10.0.1.1');
   });
 
   it('is throttled per address whatever the account, and others are not hindered', async () => {
     const world = await withRoot();
-    for (let n = 0; n < 10; n += 1) await expect(signIn(world, 'wrong', `u${n}@example.org`)).rejects.toMatchObject({ code: 'unauthenticated' });
+    for (let n = 0; n < 10; n += 1)
+      await expect(signIn(world, 'wrong', `u${n}@example.org`)).rejects.toMatchObject({ code: 'unauthenticated' });
     await expect(signIn(world)).rejects.toMatchObject({ code: 'rate-limited' });
     await signIn(world, PASSWORD, MAIL, '10.0.0.2');
   });
@@ -97,10 +105,13 @@ describe('a session', () => {
     const world = await withRoot();
     const actor = await rootActor(world);
     const change = (current: string, next: string) => world.services.operators.changePassword(actor, current, next);
-    await expect(change('wrong', 'another long sentence')).rejects.toMatchObject({ details: { errors: [{ pointer: '/currentPassword' }] } });
+    await expect(change('wrong', 'another long sentence')).rejects.toMatchObject({
+      details: { errors: [{ pointer: '/currentPassword' }] },
+    });
     await expect(change(PASSWORD, 'short')).rejects.toMatchObject({ details: { errors: [{ pointer: '/newPassword', code: 'weak' }] } });
     await expect(change(PASSWORD, PASSWORD)).rejects.toMatchObject({ details: { errors: [{ code: 'same' }] } });
-    for (let n = 0; n < 9; n += 1) await expect(change('wrong', 'another long sentence')).rejects.toMatchObject({ code: 'validation-failed' });
+    for (let n = 0; n < 9; n += 1)
+      await expect(change('wrong', 'another long sentence')).rejects.toMatchObject({ code: 'validation-failed' });
     await expect(change(PASSWORD, 'another long sentence')).rejects.toMatchObject({ code: 'rate-limited' });
   });
 });
@@ -118,7 +129,9 @@ describe('a personal access token', () => {
     const lasting = await operators.createToken(actor, 'script');
     await operators.revokeToken(actor, lasting.token.id);
     await expect(operators.byToken(lasting.secret, aCall())).rejects.toMatchObject({ code: 'token-invalid' });
-    await expect(operators.revokeToken(world.platform('owner', { operatorId: 'other' }), token.id)).rejects.toMatchObject({ code: 'not-found' });
+    await expect(operators.revokeToken(world.platform('owner', { operatorId: 'other' }), token.id)).rejects.toMatchObject({
+      code: 'not-found',
+    });
   });
 });
 
@@ -126,7 +139,11 @@ describe('roles', () => {
   it('of one tenant open that tenant and hide the others', async () => {
     const world = await withRoot();
     const { operators, tenants } = world.services;
-    const { operator, password } = await operators.create(await rootActor(world), { email: 'bo@example.org', role: 'moderator', tenantId: 'acme' });
+    const { operator, password } = await operators.create(await rootActor(world), {
+      email: 'bo@example.org',
+      role: 'moderator',
+      tenantId: 'acme',
+    });
     expect(operator.role).toBeUndefined();
     const { actor } = await operators.bySession((await signIn(world, password, 'bo@example.org')).secret, aCall());
     expect(await operators.inTenant(actor, 'acme', 'moderator')).toMatchObject({ kind: 'operator', tenantId: 'acme', role: 'moderator' });

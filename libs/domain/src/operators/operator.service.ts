@@ -35,16 +35,17 @@ export class OperatorService {
   /** Same time and same text for an unknown account and a wrong password. */
   async signIn(email: string, password: string, from: CallInfo & { userAgent?: string }): Promise<SignedIn> {
     const buckets = [`login/account/${email.toLowerCase()}`, `login/ip/${from.ip ?? 'local'}`];
+    // Taken before the check and given back after a right one, so that guesses made at the same time count too.
     for (const bucket of buckets) {
-      const wait = await this.limiter.peek(bucket, LOGIN_RATE);
+      const wait = await this.limiter.take(bucket, LOGIN_RATE);
       if (wait !== undefined) throw new DomainError('rate-limited', { detail: 'too many wrong sign-ins', retryAfterMs: wait });
     }
     const found = await this.store.platform((tx) => tx.operators.byEmail(email.toLowerCase()));
     const isRight = await this.passwords.verify(found?.passwordHash, password);
     if (!found || !isRight || found.operator.disabledAt) {
-      for (const bucket of buckets) await this.limiter.take(bucket, LOGIN_RATE);
       throw new DomainError('unauthenticated', { detail: 'the mail address or the password is wrong' });
     }
+    for (const bucket of buckets) await this.limiter.take(bucket, LOGIN_RATE, -1);
     return this.openSession(found.operator, from);
   }
 
@@ -52,7 +53,14 @@ export class OperatorService {
   private async openSession(operator: Operator, from: CallInfo & { userAgent?: string }): Promise<SignedIn> {
     const secret = this.random.token(TOKEN_CHARACTERS);
     const now = this.clock.now();
-    const session = { id: this.random.uuid(), operatorId: operator.id, createdAt: now, lastSeenAt: now, ip: from.ip, userAgent: from.userAgent };
+    const session = {
+      id: this.random.uuid(),
+      operatorId: operator.id,
+      createdAt: now,
+      lastSeenAt: now,
+      ip: from.ip,
+      userAgent: from.userAgent,
+    };
     await this.store.platform(async (tx) => {
       await tx.operators.insertSession({ ...session, tokenHash: this.random.digest(secret) });
       await tx.operators.touchLogin(operator.id);
@@ -99,12 +107,12 @@ export class OperatorService {
   /** Ends all other sessions and replaces this one. */
   async changePassword(actor: PlatformActor, current: string, next: string, userAgent?: string): Promise<SignedIn> {
     const hash = await this.store.platform((tx) => tx.operators.passwordHash(actor.operatorId));
-    const wait = await this.limiter.peek(`login/account/${actor.email}`, LOGIN_RATE);
+    const wait = await this.limiter.take(`login/account/${actor.email}`, LOGIN_RATE);
     if (wait !== undefined) throw new DomainError('rate-limited', { retryAfterMs: wait });
     if (!(await this.passwords.verify(hash, current))) {
-      await this.limiter.take(`login/account/${actor.email}`, LOGIN_RATE);
       throw invalidField('/currentPassword', 'this is not the current password', 'wrong');
     }
+    await this.limiter.take(`login/account/${actor.email}`, LOGIN_RATE, -1);
     const weakness = whyWeakPassword(next, actor.email);
     if (weakness) throw invalidField('/newPassword', weakness, 'weak');
     if (next === current) throw invalidField('/newPassword', 'must differ from the current one', 'same');
@@ -227,5 +235,13 @@ function entryOf(operator: Operator, call: CallInfo, action: string): AuditEntry
 }
 
 function systemEntry(call: CallInfo, action: string, id: string): AuditEntry {
-  return { action, actorKind: 'system', actorId: 'local', target: { kind: 'operator', id }, detail: {}, requestId: call.requestId, ip: call.ip };
+  return {
+    action,
+    actorKind: 'system',
+    actorId: 'local',
+    target: { kind: 'operator', id },
+    detail: {},
+    requestId: call.requestId,
+    ip: call.ip,
+  };
 }

@@ -6,8 +6,6 @@ export interface Rate {
 
 /** Counters that expire by themselves; a node that dies takes nothing along that matters. */
 export abstract class RateLimiter {
-  /** Takes `cost` tokens from the bucket, or none and tells how long to wait, in milliseconds. */
+  /** Takes `cost` tokens from the bucket, or none and tells how long to wait, in milliseconds. A negative cost gives back. */
   abstract take(bucket: string, rate: Rate, cost?: number): Promise<number | undefined>;
-  /** What would `take` say, without taking. */
-  abstract peek(bucket: string, rate: Rate): Promise<number | undefined>;
 }

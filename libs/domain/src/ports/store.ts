@@ -87,7 +87,10 @@ export interface Users {
   byIds(ids: readonly UserId[]): Promise<readonly User[]>;
   /** Inserts who is new and returns all of them; existing rows stay as they are. */
   ensure(users: readonly NewUser[]): Promise<readonly User[]>;
-  update(no: UserNo, patch: { name?: string; image?: string | null; metadata?: JsonObject; directFrom?: DirectFrom }): Promise<User | undefined>;
+  update(
+    no: UserNo,
+    patch: { name?: string; image?: string | null; metadata?: JsonObject; directFrom?: DirectFrom },
+  ): Promise<User | undefined>;
   /** Raises the version. */
   setDeactivated(no: UserNo, isDeactivated: boolean): Promise<User | undefined>;
   /** By id, ascending; `q` is a case-insensitive prefix of id or part of the name. */
@@ -199,7 +202,13 @@ export class AlreadyRemembered extends Error {
 }
 
 export interface Operators {
-  insert(operator: { id: string; email: string; name: string; passwordHash: string; mustChangePassword: boolean }): Promise<Operator | undefined>;
+  insert(operator: {
+    id: string;
+    email: string;
+    name: string;
+    passwordHash: string;
+    mustChangePassword: boolean;
+  }): Promise<Operator | undefined>;
   byId(id: string): Promise<Operator | undefined>;
   byEmail(email: string): Promise<{ operator: Operator; passwordHash: string } | undefined>;
   passwordHash(id: string): Promise<string | undefined>;
@@ -221,4 +230,3 @@ export interface Operators {
   listTokens(operatorId: string): Promise<readonly OperatorToken[]>;
   revokeToken(operatorId: string, id: string): Promise<boolean>;
 }
-

@@ -3,7 +3,11 @@ import type { World } from '../testing/world.js';
 import { aWorld } from '../testing/world.js';
 
 const receiptsSeenBy = (world: World, id: string) =>
-  world.seenBy(id).flatMap((event) => (event.type === 'message.read' || event.type === 'message.delivered' ? [[event.type, event.user.id, event.seq]] : []));
+  world
+    .seenBy(id)
+    .flatMap((event) =>
+      event.type === 'message.read' || event.type === 'message.delivered' ? [[event.type, event.user.id, event.seq]] : [],
+    );
 
 const talk = async (count: number) => {
   const world = await aWorld().withGroup('crew', ['ann', 'bo']);

@@ -111,7 +111,12 @@ describe('the relay', () => {
     const world = await aWorld().withGroup('crew', ['ann', 'bo']);
     await world.as('ann').remove('crew', 'bo');
     await world.as('ann').send('crew');
-    expect(world.seenBy('bo').slice(-2).map(({ type }) => type)).toEqual(['room.exited', 'member.removed']);
+    expect(
+      world
+        .seenBy('bo')
+        .slice(-2)
+        .map(({ type }) => type),
+    ).toEqual(['room.exited', 'member.removed']);
   });
 
   it('keeps rooms apart', async () => {

@@ -105,7 +105,12 @@ export class RelayService {
     const known = this.rooms.get(key);
     if (known) return known;
     if (this.rooms.size >= ROOMS_MAX) this.forgetOldest();
-    const flow: RoomFlow = { key: { tenantId: event.tenantId, roomNo: event.roomNo }, pts: event.pts - 1, waiting: new Map(), isFilling: false };
+    const flow: RoomFlow = {
+      key: { tenantId: event.tenantId, roomNo: event.roomNo },
+      pts: event.pts - 1,
+      waiting: new Map(),
+      isFilling: false,
+    };
     this.rooms.set(key, flow);
     return flow;
   }

@@ -53,5 +53,7 @@ export function requireCapability(actor: Actor, access: RoomAccess, capability: 
 /** Below this position the viewer sees `event.hidden`. */
 export function hiddenUpTo(access: RoomAccess): { pts: number; seq: number } {
   const { room, member } = access;
-  return room.settings.historyVisibility === 'since-join' && member ? { pts: member.joinedPts - 1, seq: member.joinedSeq } : { pts: 0, seq: 0 };
+  return room.settings.historyVisibility === 'since-join' && member
+    ? { pts: member.joinedPts - 1, seq: member.joinedSeq }
+    : { pts: 0, seq: 0 };
 }

@@ -62,7 +62,9 @@ describe('opening a room', () => {
   });
 
   it('bounds how many a user names in one call', async () => {
-    const world = await aWorld().withSettings({ limits: { membersPerCall: 2 } }).withUsers(['ann', 'a', 'b', 'c']);
+    const world = await aWorld()
+      .withSettings({ limits: { membersPerCall: 2 } })
+      .withUsers(['ann', 'a', 'b', 'c']);
     await world.as('ann').create('two', ['a', 'b']);
     await expect(world.as('ann').create('three', ['a', 'b', 'c'])).rejects.toMatchObject({ code: 'validation-failed' });
     await expect(world.as('ann').add('two', 'a', 'b', 'c')).rejects.toMatchObject({ code: 'validation-failed' });
@@ -125,14 +127,21 @@ describe('changing a room', () => {
 
   it('makes no group readable by everyone', async () => {
     const world = await aWorld().withGroup('crew', ['ann']);
-    await expect(world.as('ann').settings('crew', { publicRead: true })).rejects.toMatchObject({ details: { errors: [{ pointer: '/settings/publicRead' }] } });
+    await expect(world.as('ann').settings('crew', { publicRead: true })).rejects.toMatchObject({
+      details: { errors: [{ pointer: '/settings/publicRead' }] },
+    });
   });
 
   it('dissolves: everybody is out, told, and nothing is said any more', async () => {
     const world = await aWorld().withGroup('crew', ['ann', 'bo']);
     await expect(world.as('bo').dissolve('crew')).rejects.toMatchObject({ code: 'forbidden' });
     await world.as('ann').dissolve('crew');
-    expect(world.seenBy('bo').slice(-2).map(({ type }) => type)).toEqual(['room.exited', 'room.dissolved']);
+    expect(
+      world
+        .seenBy('bo')
+        .slice(-2)
+        .map(({ type }) => type),
+    ).toEqual(['room.exited', 'room.dissolved']);
     expect(world.fanout.isSubscribed(world.userKey('bo'), world.roomKey('crew'))).toBe(false);
     for (const id of ['ann', 'bo']) await expect(world.as(id).send('crew')).rejects.toMatchObject({ code: 'not-a-member' });
     await expect(world.server().add('crew', 'bo')).rejects.toMatchObject({ code: 'conflict' });
@@ -159,7 +168,11 @@ describe('channels', () => {
 
 describe('lists', () => {
   it('show own rooms to users and all rooms of the tenant to keys and operators', async () => {
-    const world = await aWorld().withGroup('one', ['ann', 'bo']).withGroup('two', ['bo']).withTenant('other').withGroup('three', ['ann'], {}, 'other');
+    const world = await aWorld()
+      .withGroup('one', ['ann', 'bo'])
+      .withGroup('two', ['bo'])
+      .withTenant('other')
+      .withGroup('three', ['ann'], {}, 'other');
     expect(await world.as('ann').rooms()).toEqual(['one']);
     expect(await world.as('bo').rooms()).toEqual(['two', 'one']);
     expect([...(await world.server().rooms())].sort()).toEqual(['one', 'two']);

@@ -167,7 +167,8 @@ export class RoomService {
     await this.changeRoom(actor, roomId, 'room.update', (room, access) => {
       if (room.kind === 'direct') throw new DomainError('forbidden', { detail: 'a direct room has no profile' });
       requireCapability(actor, access, patch.settings ? 'room.update-settings' : 'room.update');
-      if (room.kind === 'group' && patch.settings?.publicRead) throw invalidField('/settings/publicRead', 'only a channel can be read by everyone');
+      if (room.kind === 'group' && patch.settings?.publicRead)
+        throw invalidField('/settings/publicRead', 'only a channel can be read by everyone');
       return { type: 'room.updated', patch };
     });
     return this.get(actor, roomId);
@@ -176,7 +177,8 @@ export class RoomService {
   /** Ends the room: everybody leaves, nothing can be said any more, the log stays for operators. */
   async dissolve(actor: Actor, roomId: RoomId): Promise<void> {
     await this.changeRoom(actor, roomId, 'room.dissolve', (room, access) => {
-      if (room.kind === 'direct' && actor.kind === 'user') throw new DomainError('forbidden', { detail: 'a direct room is left, not dissolved' });
+      if (room.kind === 'direct' && actor.kind === 'user')
+        throw new DomainError('forbidden', { detail: 'a direct room is left, not dissolved' });
       requireCapability(actor, access, 'room.dissolve');
       return { type: 'room.dissolved' };
     });
@@ -230,10 +232,17 @@ export async function lookUpUsers(
 }
 
 /** All of them once, in the order named, or `not-found`. */
-export async function usersNamed(tx: TenantTx, actor: Actor, tenant: Tenant, ids: readonly UserId[], pointer: string): Promise<readonly User[]> {
+export async function usersNamed(
+  tx: TenantTx,
+  actor: Actor,
+  tenant: Tenant,
+  ids: readonly UserId[],
+  pointer: string,
+): Promise<readonly User[]> {
   const unique = [...new Set(ids)];
   const byId = await lookUpUsers(tx, actor, tenant, unique, pointer);
   const unknown = ids.findIndex((id) => !byId.has(id));
-  if (unknown >= 0) throw new DomainError('not-found', { errors: [{ pointer: `${pointer}/${unknown}`, code: 'not-found', detail: 'no such user' }] });
+  if (unknown >= 0)
+    throw new DomainError('not-found', { errors: [{ pointer: `${pointer}/${unknown}`, code: 'not-found', detail: 'no such user' }] });
   return unique.flatMap((id) => byId.get(id) ?? []);
 }

@@ -31,7 +31,8 @@ describe('a difference', () => {
 
   it('asks to reload under another epoch and ahead of the head', async () => {
     const world = await aWorld().withGroup('crew', ['ann']);
-    const at = async (position: { epoch?: number; afterPts: number }) => (await world.as('ann').sync({ rooms: [{ roomId: 'crew', ...position }] })).rooms[0];
+    const at = async (position: { epoch?: number; afterPts: number }) =>
+      (await world.as('ann').sync({ rooms: [{ roomId: 'crew', ...position }] })).rooms[0];
     expect(await at({ epoch: 2, afterPts: 1 })).toEqual({ roomId: 'crew', reset: true, epoch: 1, pts: 2 });
     expect(await at({ afterPts: 3 })).toEqual({ roomId: 'crew', reset: true, epoch: 1, pts: 2 });
     expect(await at({ epoch: 1, afterPts: 2 })).toMatchObject({ events: [], pts: 2, complete: true });
@@ -39,7 +40,11 @@ describe('a difference', () => {
   });
 
   it('answers each room for itself: a stranger’s is not found, a former member’s and a banned one’s is refused', async () => {
-    const world = await aWorld().withGroup('mine', ['ann']).withGroup('left', ['bo', 'ann']).withGroup('banned', ['bo', 'ann']).withGroup('foreign', ['bo']);
+    const world = await aWorld()
+      .withGroup('mine', ['ann'])
+      .withGroup('left', ['bo', 'ann'])
+      .withGroup('banned', ['bo', 'ann'])
+      .withGroup('foreign', ['bo']);
     await world.as('ann').leave('left');
     await world.as('bo').ban('banned', 'ann', { reason: 'spam' });
     const roomIds = ['mine', 'left', 'banned', 'foreign', 'missing'];
@@ -62,7 +67,9 @@ describe('a difference', () => {
       [4, 'member.joined'],
       [5, 'message.created'],
     ]);
-    expect(room.events.slice(0, 3).every(({ data, actor, seq }) => Object.keys(data).length === 0 && !actor && seq === undefined)).toBe(true);
+    expect(room.events.slice(0, 3).every(({ data, actor, seq }) => Object.keys(data).length === 0 && !actor && seq === undefined)).toBe(
+      true,
+    );
     expect(JSON.stringify(room.events)).not.toContain('secret');
     const slice = await world.services.sync.events(world.as('bo').actor, 'crew', 0, 100);
     expect(slice.events).toEqual(room.events);
@@ -73,7 +80,12 @@ describe('a difference', () => {
     await world.as('ann').send('crew');
     const [room] = (await world.as('bo').sync({ rooms: [{ roomId: 'crew', afterPts: 3 }] })).rooms;
     expect(room).toMatchObject({ receipts: { memberCount: 2 } });
-    expect(room && 'receipts' in room && new Map(room.receipts.cursors.map((cursor) => [cursor.userId, cursor.readSeq]))).toEqual(new Map([['ann', 1], ['bo', 0]]));
+    expect(room && 'receipts' in room && new Map(room.receipts.cursors.map((cursor) => [cursor.userId, cursor.readSeq]))).toEqual(
+      new Map([
+        ['ann', 1],
+        ['bo', 0],
+      ]),
+    );
   });
 
   it('tells a user’s own log from any position', async () => {
@@ -93,7 +105,10 @@ describe('events of one room', () => {
     const world = await aWorld().withGroup('crew', ['ann']);
     const { sync } = world.services;
     expect(await sync.events(world.as('ann').actor, 'crew', 1, 100)).toMatchObject({ epoch: 1, pts: 2, complete: true });
-    await expect(sync.events(world.as('ann').actor, 'crew', 3, 100)).rejects.toMatchObject({ code: 'pts-too-old', details: { floorPts: 0 } });
+    await expect(sync.events(world.as('ann').actor, 'crew', 3, 100)).rejects.toMatchObject({
+      code: 'pts-too-old',
+      details: { floorPts: 0 },
+    });
     await expect(sync.events(world.as('ann').actor, 'crew', 0, 100, 7)).rejects.toMatchObject({ code: 'pts-too-old' });
     expect((await sync.events(world.server().actor, 'crew', 0, 1)).complete).toBe(false);
   });

@@ -12,7 +12,9 @@ describe('tenants', () => {
   it('keep limits inside the hard caps', async () => {
     const world = await aWorld();
     const update = (limits: object) => world.services.tenants.update(world.platform(), 'acme', { settings: { limits } });
-    await expect(update({ textLength: 40_001 })).rejects.toMatchObject({ details: { errors: [{ pointer: '/settings/limits/textLength' }] } });
+    await expect(update({ textLength: 40_001 })).rejects.toMatchObject({
+      details: { errors: [{ pointer: '/settings/limits/textLength' }] },
+    });
     await expect(update({ sendBurst: 0 })).rejects.toMatchObject({ code: 'validation-failed' });
     expect((await update({ textLength: 10 })).settings.limits).toEqual({ textLength: 10 });
   });
@@ -26,7 +28,9 @@ describe('tenants', () => {
   it('that are suspended lose their sockets and nothing else', async () => {
     const world = await aWorld().withGroup('crew', ['ann']);
     await world.as('ann').send('crew');
-    await expect(world.services.tenants.setStatus(world.platform('moderator'), 'acme', 'suspended')).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(world.services.tenants.setStatus(world.platform('moderator'), 'acme', 'suspended')).rejects.toMatchObject({
+      code: 'forbidden',
+    });
     await world.services.tenants.setStatus(world.platform(), 'acme', 'suspended');
     expect(world.fanout.disconnects).toEqual([{ tenantId: 'acme', reason: 'tenant-suspended' }]);
     const { tenant, figures } = await world.services.tenants.get(world.platform('viewer'), 'acme');
@@ -49,6 +53,10 @@ describe('tenants', () => {
   it('sum up to the figures of the installation', async () => {
     const world = await aWorld().withTenant('other').withGroup('crew', ['ann', 'bo']).withGroup('crew', ['ann'], {}, 'other');
     await world.as('ann').send('crew');
-    expect(await world.services.tenants.figures(world.platform('viewer'))).toEqual({ tenants: 2, suspendedTenants: 0, totals: { users: 3, rooms: 2, messages: 1, bans: 0 } });
+    expect(await world.services.tenants.figures(world.platform('viewer'))).toEqual({
+      tenants: 2,
+      suspendedTenants: 0,
+      totals: { users: 3, rooms: 2, messages: 1, bans: 0 },
+    });
   });
 });

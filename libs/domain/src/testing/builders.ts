@@ -1,4 +1,13 @@
-import { SCOPES, type CallInfo, type KeyActor, type OperatorActor, type OperatorRole, type Person, type PlatformActor, type UserActor } from '../actor.js';
+import {
+  SCOPES,
+  type CallInfo,
+  type KeyActor,
+  type OperatorActor,
+  type OperatorRole,
+  type Person,
+  type PlatformActor,
+  type UserActor,
+} from '../actor.js';
 import type { TenantId } from '../ids.js';
 import type { MessageDraft } from '../messages/message.js';
 

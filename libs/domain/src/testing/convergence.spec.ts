@@ -8,7 +8,15 @@ import type { FoldedRoom } from './room-fold.js';
 const RUNS = 300;
 
 /** Cursors are told by receipts and not by the log. */
-const standingOf = ({ user, role, status, name, mutedUntil, joinedPts, joinedSeq }: Member) => ({ user, role, status, name, mutedUntil, joinedPts, joinedSeq });
+const standingOf = ({ user, role, status, name, mutedUntil, joinedPts, joinedSeq }: Member) => ({
+  user,
+  role,
+  status,
+  name,
+  mutedUntil,
+  joinedPts,
+  joinedSeq,
+});
 const byId = (members: Iterable<Member>) => [...members].map(standingOf).sort((a, b) => (a.user.id < b.user.id ? -1 : 1));
 
 function expectSame({ room, members, messages }: FetchedRoom, known: FoldedRoom): void {
@@ -29,10 +37,13 @@ it('knows from the log what can be fetched, at once and in slices, whatever happ
       for (const { type } of events) types.add(type);
       expect(fetched.room.memberCount).toBe(fetched.members.length);
       expect(fetched.room.lastSeq).toBe(fetched.messages.length);
-      if (!fetched.room.dissolvedAt) expect(fetched.members.some(({ role }) => role === 'owner') || fetched.members.length === 0).toBe(true);
+      if (!fetched.room.dissolvedAt)
+        expect(fetched.members.some(({ role }) => role === 'owner') || fetched.members.length === 0).toBe(true);
     }),
     { numRuns: RUNS },
   );
-  expect([...types].sort()).toEqual([...MEMBER_EVENTS, 'message.created', 'message.deleted', 'room.created', 'room.dissolved', 'room.updated'].sort());
+  expect([...types].sort()).toEqual(
+    [...MEMBER_EVENTS, 'message.created', 'message.deleted', 'room.created', 'room.dissolved', 'room.updated'].sort(),
+  );
   expect(readers).toBeGreaterThan(RUNS / 10);
 });

@@ -15,7 +15,27 @@ const PEOPLE = ['ann', 'bo', 'cy', 'dan'] as const;
 /** Who reads the log in slices while things happen; it may be put out and come back like everyone. */
 const READER: UserId = 'bo';
 
-const VERBS = ['send', 'send', 'send', 'reply', 'delete', 'add', 'remove', 'leave', 'ban', 'unban', 'mute', 'unmute', 'role', 'rename', 'nickname', 'settings', 'wait', 'profile', 'dissolve'] as const;
+const VERBS = [
+  'send',
+  'send',
+  'send',
+  'reply',
+  'delete',
+  'add',
+  'remove',
+  'leave',
+  'ban',
+  'unban',
+  'mute',
+  'unmute',
+  'role',
+  'rename',
+  'nickname',
+  'settings',
+  'wait',
+  'profile',
+  'dissolve',
+] as const;
 
 export interface Action {
   readonly verb: (typeof VERBS)[number];
@@ -59,7 +79,9 @@ export interface Told {
 
 /** Lets the story happen and tells what was fetched and what readers know. */
 export async function tell(story: readonly Step[]): Promise<Told> {
-  const world = await aWorld().withSettings({ deleteWindowSeconds: 0 }).withGroup(ROOM, [...PEOPLE]);
+  const world = await aWorld()
+    .withSettings({ deleteWindowSeconds: 0 })
+    .withGroup(ROOM, [...PEOPLE]);
   const reader = new SliceReader(world);
   for (const { actions, readUpTo } of story) {
     await Promise.all(actions.map((action) => attempt(world, action)));

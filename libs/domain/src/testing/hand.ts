@@ -26,7 +26,10 @@ export class Hand<A extends Actor = Actor> {
 
   /** As the ack tells it: the message and whether it was known already. */
   async send(roomId: RoomId, draft: Partial<MessageDraft> | string = {}): Promise<Pick<SentMessage, 'message' | 'deduplicated'>> {
-    const { message, deduplicated } = await this.services.messages.send(this.actor, aDraft(roomId, typeof draft === 'string' ? { text: draft } : draft));
+    const { message, deduplicated } = await this.services.messages.send(
+      this.actor,
+      aDraft(roomId, typeof draft === 'string' ? { text: draft } : draft),
+    );
     return { message, deduplicated };
   }
 

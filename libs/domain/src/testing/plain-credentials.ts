@@ -77,7 +77,14 @@ export class PlainUserTokens extends UserTokens {
     if (typeof sub !== 'string' || typeof exp !== 'number') throw new DomainError('token-invalid');
     if (this.clock.now().getTime() / 1_000 > exp + LEEWAY_SECONDS) throw new DomainError('token-expired');
     const expiresAt = new Date(exp * 1_000);
-    return { tenantId: key.tenantId, userId: key.userIdPrefix + sub, name: text(name), image: text(image), device: text(device), expiresAt };
+    return {
+      tenantId: key.tenantId,
+      userId: key.userIdPrefix + sub,
+      name: text(name),
+      image: text(image),
+      device: text(device),
+      expiresAt,
+    };
   }
 
   sign(key: SigningKey, secret: string, token: TokenToSign): { token: string; expiresAt: Date } {

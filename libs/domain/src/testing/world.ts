@@ -140,7 +140,10 @@ export class WorldBuilder implements PromiseLike<World> {
     });
   }
 
-  then<R = World, E = never>(done?: ((world: World) => R | PromiseLike<R>) | null, failed?: ((reason: unknown) => E | PromiseLike<E>) | null): PromiseLike<R | E> {
+  then<R = World, E = never>(
+    done?: ((world: World) => R | PromiseLike<R>) | null,
+    failed?: ((reason: unknown) => E | PromiseLike<E>) | null,
+  ): PromiseLike<R | E> {
     return this.build().then(done, failed);
   }
 

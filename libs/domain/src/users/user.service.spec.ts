@@ -7,7 +7,11 @@ describe('users', () => {
     const { users } = world.services;
     const server = world.server().actor;
     await users.put(server, 'ann', { name: 'Ann', metadata: { a: 1 }, image: 'https://x.example/1.png' });
-    expect(await users.put(server, 'ann', { name: 'Anna' })).toMatchObject({ name: 'Anna', metadata: { a: 1 }, image: 'https://x.example/1.png' });
+    expect(await users.put(server, 'ann', { name: 'Anna' })).toMatchObject({
+      name: 'Anna',
+      metadata: { a: 1 },
+      image: 'https://x.example/1.png',
+    });
     expect((await users.put(server, 'ann', { image: null })).image).toBeUndefined();
     expect(await users.put(server, 'bo', {})).toMatchObject({ id: 'bo', name: 'bo' });
     await expect(users.put(world.as('ann').actor, 'bo', { name: 'x' })).rejects.toMatchObject({ code: 'forbidden' });
@@ -29,7 +33,10 @@ describe('users', () => {
     const { users } = world.services;
     const batch = ['ann', 'bo'].map((id) => ({ id, name: id.toUpperCase() }));
     const [first, second] = await Promise.all([users.putMany(server, batch), users.putMany(server, batch)]);
-    expect(first).toEqual([{ userId: 'ann', status: 'ok' }, { userId: 'bo', status: 'ok' }]);
+    expect(first).toEqual([
+      { userId: 'ann', status: 'ok' },
+      { userId: 'bo', status: 'ok' },
+    ]);
     expect(second).toEqual(first);
     await expect(users.putMany(server, [])).rejects.toMatchObject({ code: 'idempotency-mismatch' });
     expect(await users.get(server, 'ann')).toMatchObject({ name: 'ANN' });
@@ -43,7 +50,9 @@ describe('users', () => {
     expect(world.fanout.disconnects).toEqual([{ ...world.userKey('bo'), reason: 'deactivated' }]);
     await expect(users.get(world.as('ann').actor, 'bo')).rejects.toMatchObject({ code: 'not-found' });
     expect((await users.list(world.as('ann').actor, {}, { limit: 10 })).items.map(({ id }) => id)).toEqual(['ann']);
-    expect((await users.list(world.as('ann').actor, { ids: ['bo', 'ann', 'ghost'] }, { limit: 10 })).items.map(({ id }) => id)).toEqual(['ann']);
+    expect((await users.list(world.as('ann').actor, { ids: ['bo', 'ann', 'ghost'] }, { limit: 10 })).items.map(({ id }) => id)).toEqual([
+      'ann',
+    ]);
     expect((await users.get(world.server().actor, 'bo')).deactivatedAt).toBeInstanceOf(Date);
     expect(await world.as('ann').history('crew')).toHaveLength(1);
     await users.setDeactivated(world.server().actor, 'bo', false);
@@ -53,7 +62,10 @@ describe('users', () => {
   it('are inspected with their ban by operators', async () => {
     const world = await aWorld().withUsers(['ann']);
     await world.server().banFromTenant('ann', { reason: 'spam' });
-    expect(await world.services.users.inspect(world.operator().actor, 'ann')).toMatchObject({ user: { id: 'ann' }, ban: { reason: 'spam' } });
+    expect(await world.services.users.inspect(world.operator().actor, 'ann')).toMatchObject({
+      user: { id: 'ann' },
+      ban: { reason: 'spam' },
+    });
     await expect(world.services.users.inspect(world.operator().actor, 'ghost')).rejects.toMatchObject({ code: 'not-found' });
     await expect(world.services.users.inspect(world.as('ann').actor, 'ann')).rejects.toMatchObject({ code: 'forbidden' });
   });

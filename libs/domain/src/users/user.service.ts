@@ -88,7 +88,10 @@ export class UserService {
         const users = await tx.users.byIds(filter.ids);
         return { items: users.filter((user) => !isUser || !user.deactivatedAt) };
       }
-      return tx.users.list({ q: filter.q, banned: isUser ? undefined : filter.banned, deactivated: isUser ? false : filter.deactivated }, page);
+      return tx.users.list(
+        { q: filter.q, banned: isUser ? undefined : filter.banned, deactivated: isUser ? false : filter.deactivated },
+        page,
+      );
     });
   }
 

@@ -14,7 +14,6 @@ import { TimeAgo } from '../../ui/time-ago.js';
 import { AUDIT_ACTIONS, auditText as text } from './audit.strings.js';
 
 const COLUMNS: readonly Column<AuditRecord>[] = [
-  { label: text.when, cell: (record) => <TimeAgo at={record.at} /> },
   {
     label: text.action,
     cell: (record) => (
@@ -29,6 +28,7 @@ const COLUMNS: readonly Column<AuditRecord>[] = [
     cell: ({ target }) => <Reference name={target.kind} id={target.id} label={`${target.kind} id`} />,
   },
   { label: text.from, cell: (record) => <span className="mono">{record.ip}</span> },
+  { label: text.when, cell: (record) => <TimeAgo at={record.at} /> },
   {
     label: text.details,
     isActions: true,

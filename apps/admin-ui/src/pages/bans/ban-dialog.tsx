@@ -1,4 +1,4 @@
-import { Button, Checkbox, SegmentedControl, Stack, Text, Textarea } from '@mantine/core';
+import { Button, Checkbox, Input, SegmentedControl, Stack, Textarea } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { routes } from '@parley/protocol';
 import { useAction } from '../../api/actions.js';
@@ -80,17 +80,14 @@ function BanForm({ subject, close }: { readonly subject: BanSubject; readonly cl
           value={form.values.userId}
           onChange={(userId) => form.setFieldValue('userId', userId)}
         />
-        <div>
-          <Text size="sm" fw={500} mb={4}>
-            {text.scope}
-          </Text>
+        <Input.Wrapper label={text.scope} labelElement="div">
           <SegmentedControl
             fullWidth
             aria-label={text.scope}
             data={(['tenant', 'room'] as const).map((value) => ({ value, label: text.scopes[value] }))}
             {...form.getInputProps('scope')}
           />
-        </div>
+        </Input.Wrapper>
         {scope === 'room' && (
           <RoomField
             label={text.room}

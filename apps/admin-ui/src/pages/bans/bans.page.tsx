@@ -3,6 +3,7 @@ import { routes } from '@parley/protocol';
 import { IconBan, IconShieldCheck } from '@tabler/icons-react';
 import { useRoute } from '../../api/queries.js';
 import { useMay } from '../../session/session.js';
+import { isBare } from '../../ui/data-table.js';
 import { EmptyView } from '../../ui/empty-view.js';
 import { ChoiceFilter, SearchField, Toolbar } from '../../ui/filters.js';
 import { PAGE_SIZE, useListAddress } from '../../ui/list-address.js';
@@ -37,7 +38,7 @@ export default function BansPage() {
   );
   return (
     <>
-      <PageHeader title={text.title} description={text.description} actions={create} />
+      <PageHeader title={text.title} description={text.description} actions={!isBare(query, address) && create} />
       <Toolbar>
         <SearchField address={address} name="userId" label={text.userFilter} />
         <ChoiceFilter address={address} name="scope" label={text.scopeLabel} choices={SCOPES} />

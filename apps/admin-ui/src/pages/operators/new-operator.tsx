@@ -1,4 +1,4 @@
-import { Button, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Input, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
 import { isEmail, useForm } from '@mantine/form';
 import { OPERATOR_ROLES, type OperatorRole } from '@parley/domain';
 import { routes } from '@parley/protocol';
@@ -60,17 +60,14 @@ function NewOperator({ close }: { readonly close: () => void }) {
           allowDeselect={false}
           {...form.getInputProps('role')}
         />
-        <div>
-          <Text size="sm" fw={500} mb={4}>
-            {text.scope}
-          </Text>
+        <Input.Wrapper label={text.scope} labelElement="div">
           <SegmentedControl
             fullWidth
             aria-label={text.scope}
             data={(['platform', 'tenant'] as const).map((value) => ({ value, label: text.scopes[value] }))}
             {...form.getInputProps('scope')}
           />
-        </div>
+        </Input.Wrapper>
         {form.values.scope === 'tenant' && (
           <TextInput label={text.tenant} spellCheck={false} autoComplete="off" {...form.getInputProps('tenantId')} />
         )}

@@ -26,10 +26,10 @@ export const conversationText = {
   as: 'Send as',
   asPlaceholder: 'Choose a member',
   text: 'Message',
-  textPlaceholder: 'Write a message. Enter sends, Shift+Enter breaks the line.',
+  textPlaceholder: 'Write a message',
   send: 'Send',
   noMembers: 'Add a member to send messages as it.',
-  audited: 'Messages sent here appear as the user’s own and are recorded.',
+  audited: 'Enter sends, Shift+Enter breaks the line. Messages sent here appear as the user’s own and are recorded.',
   system: {
     'member.joined': (name: string) => `${name} joined`,
     'member.left': (name: string) => `${name} left`,

@@ -8,7 +8,7 @@ import { CopyId } from '../../ui/copyable.js';
 import { LinkTabs } from '../../ui/link-tabs.js';
 import { PageHeader } from '../../ui/page-header.js';
 import { useRoomId, useTenantId } from '../../ui/path-ids.js';
-import { ErrorState } from '../../ui/problem-view.js';
+import { FailedPage } from '../../ui/problem-view.js';
 import classes from './room-frame.module.css';
 import { RoomIcon } from './room-icon.js';
 import { roomName } from './room-name.js';
@@ -31,7 +31,7 @@ export function RoomFrame({ section, children }: RoomFrameProps) {
   const tenantId = useTenantId();
   const roomId = useRoomId();
   const query = useRoute(routes.adminRooms.get, { tenantId, roomId });
-  if (query.error && !query.data) return <ErrorState error={query.error} retry={() => void query.refetch()} />;
+  if (query.error && !query.data) return <FailedPage title={roomId} query={query} />;
   if (!query.data) return <Loading />;
   const { room } = query.data;
   const tabs = SECTIONS.map(([name, label]) => ({ to: roomPath(tenantId, roomId, name), label, isCurrent: name === section }));

@@ -6,7 +6,7 @@ import { userPath } from '../../addresses.js';
 import { useRoute } from '../../api/queries.js';
 import { useMay } from '../../session/session.js';
 import { RoleBadge, Tag } from '../../ui/badges.js';
-import { type Column, DataTable, RowLink } from '../../ui/data-table.js';
+import { type Column, DataTable, isBare, RowLink } from '../../ui/data-table.js';
 import { EmptyView } from '../../ui/empty-view.js';
 import { formatCount } from '../../ui/format.js';
 import { PAGE_SIZE, useListAddress } from '../../ui/list-address.js';
@@ -36,7 +36,7 @@ function Members({ room, tenantId }: { readonly room: Room; readonly tenantId: s
   );
   return (
     <>
-      {add && (
+      {add && !isBare(query, address) && (
         <Group justify="flex-end" mb="sm">
           {add}
         </Group>

@@ -4,7 +4,7 @@ import { IconMessages, IconPlus } from '@tabler/icons-react';
 import { useNavigate } from 'react-router';
 import { useRoute } from '../../api/queries.js';
 import { useMay } from '../../session/session.js';
-import { DataTable } from '../../ui/data-table.js';
+import { DataTable, isBare } from '../../ui/data-table.js';
 import { EmptyView } from '../../ui/empty-view.js';
 import { ChoiceFilter, SearchField, Toolbar } from '../../ui/filters.js';
 import { PAGE_SIZE, useListAddress } from '../../ui/list-address.js';
@@ -41,7 +41,7 @@ export default function RoomsPage() {
   );
   return (
     <>
-      <PageHeader title={text.title} description={text.description} actions={create} />
+      <PageHeader title={text.title} description={text.description} actions={!isBare(query, address) && create} />
       <Toolbar>
         <SearchField address={address} label={text.searchLabel} placeholder={text.searchHint} />
         <ChoiceFilter address={address} name="kind" label={text.kindLabel} choices={KINDS} />

@@ -14,7 +14,7 @@ export default function ChangePasswordPage() {
       title={sessionText.changeTitle}
       body={sessionText.changeBody}
       foot={
-        <Button variant="subtle" color="gray" onClick={() => leave.start()} loading={leave.isBusy}>
+        <Button variant="subtle" color="gray" c="dimmed" size="xs" onClick={() => leave.start()} loading={leave.isBusy}>
           {sessionText.signOut} ({operator.email})
         </Button>
       }

@@ -5,7 +5,7 @@ export const sessionText = {
   password: 'Password',
   signIn: 'Sign in',
   forgot: 'Forgotten? On the server: chatctl operators recover --local',
-  ended: 'Your session has ended. Sign in to continue where you were.',
+  continue: 'Sign in to go on where you were.',
   changeTitle: 'Choose your own password',
   changeBody: 'The password you signed in with was made for one use. Nothing else opens until you have set your own.',
   current: 'Current password',

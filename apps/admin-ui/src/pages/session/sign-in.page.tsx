@@ -1,11 +1,12 @@
-import { Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { isNotEmpty, useForm } from '@mantine/form';
-import { routes } from '@parley/protocol';
+import { routes, type Problem } from '@parley/protocol';
 import { Navigate, useSearchParams } from 'react-router';
 import { useAction } from '../../api/actions.js';
 import { call, problemOf } from '../../api/client.js';
 import { safeReturnPath } from '../../session/return-path.js';
 import { adoptSession, useSessionQuery } from '../../session/session.js';
+import { formatSentence } from '../../ui/format.js';
 import { ProblemAlert } from '../../ui/problem-view.js';
 import { SessionCard } from './session-card.js';
 import { sessionText } from './session.strings.js';
@@ -18,7 +19,7 @@ export default function SignInPage() {
   return (
     <SessionCard
       title={sessionText.signInTitle}
-      body={asked && asked !== '/' ? sessionText.ended : sessionText.signInBody}
+      body={asked && asked !== '/' ? sessionText.continue : sessionText.signInBody}
       foot={
         <Text size="xs" c="dimmed" ta="center">
           {sessionText.forgot}
@@ -45,7 +46,7 @@ function SignInForm() {
   return (
     <form onSubmit={form.onSubmit(action.start)} noValidate>
       <Stack gap="md">
-        <ProblemAlert problem={action.problem} />
+        <Refusal problem={action.problem} />
         <TextInput label={sessionText.email} type="email" autoComplete="username" autoFocus {...form.getInputProps('email')} />
         <PasswordInput label={sessionText.password} autoComplete="current-password" {...form.getInputProps('password')} />
         <Button type="submit" loading={action.isBusy} fullWidth>
@@ -53,5 +54,15 @@ function SignInForm() {
         </Button>
       </Stack>
     </form>
+  );
+}
+
+/** A wrong password is no fault to report: no code, no request id. */
+function Refusal({ problem }: { readonly problem: Problem | undefined }) {
+  if (problem?.status !== 401) return <ProblemAlert problem={problem} />;
+  return (
+    <Alert color="red" variant="light" role="alert">
+      {formatSentence(problem.detail ?? problem.title)}
+    </Alert>
   );
 }

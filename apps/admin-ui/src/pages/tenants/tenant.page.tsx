@@ -8,7 +8,7 @@ import { PageHeader } from '../../ui/page-header.js';
 import { Facts, Panel } from '../../ui/panel.js';
 import { useTenantId } from '../../ui/path-ids.js';
 import { PersonAvatar } from '../../ui/person.js';
-import { ErrorState } from '../../ui/problem-view.js';
+import { FailedPage } from '../../ui/problem-view.js';
 import { TimeAgo } from '../../ui/time-ago.js';
 import { FigureList } from '../overview/totals.js';
 import classes from '../overview/overview.module.css';
@@ -20,7 +20,7 @@ export default function TenantPage() {
   const tenantId = useTenantId();
   const may = useMay();
   const query = useRoute(routes.tenants.get, { tenantId });
-  if (query.error && !query.data) return <ErrorState error={query.error} retry={() => void query.refetch()} />;
+  if (query.error && !query.data) return <FailedPage title={tenantId} query={query} />;
   if (!query.data) return <Loading id={tenantId} />;
   const { tenant, figures } = query.data;
   return (

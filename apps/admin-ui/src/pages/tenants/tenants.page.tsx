@@ -7,7 +7,7 @@ import { useRoute } from '../../api/queries.js';
 import { useMay } from '../../session/session.js';
 import { StatusBadge } from '../../ui/badges.js';
 import { CopyId } from '../../ui/copyable.js';
-import { type Column, DataTable, RowLink } from '../../ui/data-table.js';
+import { type Column, DataTable, RowLink, isBare } from '../../ui/data-table.js';
 import { EmptyView } from '../../ui/empty-view.js';
 import { ChoiceFilter, SearchField, Toolbar } from '../../ui/filters.js';
 import { PAGE_SIZE, useListAddress } from '../../ui/list-address.js';
@@ -57,7 +57,7 @@ export default function TenantsPage() {
   );
   return (
     <>
-      <PageHeader title={text.title} description={text.description} actions={create} />
+      <PageHeader title={text.title} description={text.description} actions={!isBare(query, address) && create} />
       <Toolbar>
         <SearchField address={address} label={text.searchLabel} placeholder={text.searchHint} />
         <ChoiceFilter address={address} name="status" label={text.status} choices={STATUSES} />

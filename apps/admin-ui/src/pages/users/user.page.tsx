@@ -8,7 +8,7 @@ import { PageHeader } from '../../ui/page-header.js';
 import { Facts, Panel } from '../../ui/panel.js';
 import { useTenantId, useUserId } from '../../ui/path-ids.js';
 import { PersonAvatar } from '../../ui/person.js';
-import { ErrorState } from '../../ui/problem-view.js';
+import { FailedPage } from '../../ui/problem-view.js';
 import { TimeAgo } from '../../ui/time-ago.js';
 import { BanAlert } from '../bans/ban-alert.js';
 import { openBan } from '../bans/ban-dialog.js';
@@ -27,7 +27,7 @@ export default function UserPage() {
   const userId = useUserId();
   const may = useMay();
   const query = useRoute(routes.adminUsers.get, { tenantId, userId });
-  if (query.error && !query.data) return <ErrorState error={query.error} retry={() => void query.refetch()} />;
+  if (query.error && !query.data) return <FailedPage title={userId} query={query} />;
   if (!query.data) return <Skeleton height={320} radius="lg" aria-busy="true" />;
   const { user } = query.data;
   return (

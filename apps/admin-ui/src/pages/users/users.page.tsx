@@ -1,11 +1,11 @@
-import { Button, Group } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { routes, type User } from '@parley/protocol';
 import { IconPlus, IconUsers } from '@tabler/icons-react';
 import { useNavigate } from 'react-router';
 import { userPath } from '../../addresses.js';
 import { useRoute } from '../../api/queries.js';
 import { useMay } from '../../session/session.js';
-import { type Column, DataTable, RowLink } from '../../ui/data-table.js';
+import { type Column, DataTable, RowLink, isBare } from '../../ui/data-table.js';
 import { EmptyView } from '../../ui/empty-view.js';
 import { ChoiceFilter, SearchField, Toolbar } from '../../ui/filters.js';
 import { PAGE_SIZE, useListAddress } from '../../ui/list-address.js';
@@ -59,7 +59,7 @@ export default function UsersPage() {
   );
   return (
     <>
-      <PageHeader title={text.title} actions={<Group gap="xs">{create}</Group>} />
+      <PageHeader title={text.title} actions={!isBare(query, address) && create} />
       <Toolbar>
         <SearchField address={address} label={text.searchLabel} placeholder={text.searchHint} />
         <ChoiceFilter address={address} name="show" label={text.filter} choices={SHOW} />

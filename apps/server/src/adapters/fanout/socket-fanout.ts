@@ -1,4 +1,20 @@
-import { Connections, Fanout, roomKeyOf, type Connection, type EncodedPacket, userKeyOf, type CloseReason, type ProfileEvent, type ReceiptEvent, type Random, type RoomEvent, type RoomKey, type TenantId, type UserEvent, type UserKey } from '@parley/domain';
+import {
+  Connections,
+  Fanout,
+  roomKeyOf,
+  type Connection,
+  type EncodedPacket,
+  userKeyOf,
+  type CloseReason,
+  type ProfileEvent,
+  type ReceiptEvent,
+  type Random,
+  type RoomEvent,
+  type RoomKey,
+  type TenantId,
+  type UserEvent,
+  type UserKey,
+} from '@parley/domain';
 import { presentProfileEvent, presentReceiptEvent, presentRoomEvent, presentUserEvent, type RoomHead } from '@parley/protocol';
 import { encodeEvent } from './packet.js';
 

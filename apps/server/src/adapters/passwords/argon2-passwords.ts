@@ -25,7 +25,8 @@ export class Argon2Passwords extends Passwords {
 
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (this.running >= AT_ONCE) {
-      if (this.waiting.length >= WAITING_MAX) throw new DomainError('unavailable', { detail: 'too many sign-ins at once', retryAfterMs: 2_000 });
+      if (this.waiting.length >= WAITING_MAX)
+        throw new DomainError('unavailable', { detail: 'too many sign-ins at once', retryAfterMs: 2_000 });
       await new Promise<void>((go) => this.waiting.push(go));
     }
     this.running += 1;

@@ -1,6 +1,19 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
@@ -69,9 +82,25 @@ export class EmbeddedPostgres {
     const passwordFile = join(dirname(this.directory), `initdb-${process.pid}`);
     writeFileSync(passwordFile, this.password, { mode: 0o600 });
     if (isRoot()) chownSync(passwordFile, NOBODY, NOBODY);
-    const [command, args, identity] = asUnprivileged(join(native, 'bin/initdb'), [
-      '-D', this.directory, '-U', 'parley', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale', 'C.UTF-8', '--no-sync', '--no-instructions',
-    ], this.directory);
+    const [command, args, identity] = asUnprivileged(
+      join(native, 'bin/initdb'),
+      [
+        '-D',
+        this.directory,
+        '-U',
+        'parley',
+        '-A',
+        'scram-sha-256',
+        `--pwfile=${passwordFile}`,
+        '-E',
+        'UTF8',
+        '--locale',
+        'C.UTF-8',
+        '--no-sync',
+        '--no-instructions',
+      ],
+      this.directory,
+    );
     const made = spawnSync(command, args, { ...identity, cwd: '/', env: environment(), encoding: 'utf8' });
     rmSync(passwordFile, { force: true });
     if (made.status !== 0) {
@@ -81,24 +110,39 @@ export class EmbeddedPostgres {
     spawnSync('sync', ['-f', this.directory]);
   }
 
-  /** A postmaster of this directory that outlived its parent is ended first; a stale pid file is none. */
+  /**
+   * A postmaster of this directory that outlived its parent is ended first, and so are its children when only they are
+   * left. A pid file without any of them is stale: PostgreSQL itself would still believe it while the dead postmaster is
+   * a zombie, or its pid is somebody else's.
+   */
   private async endOrphan(): Promise<void> {
     const deadline = Date.now() + STOP_PATIENCE_MS;
     let asked = false;
-    for (let pid = livePostmaster(this.directory); pid !== undefined; pid = livePostmaster(this.directory)) {
-      if (Date.now() > deadline) throw new Error(`another PostgreSQL (pid ${pid}) uses ${this.directory} and does not end`);
-      if (!asked) signal(pid, 'SIGINT');
+    for (let pids = orphans(this.directory); pids.length > 0; pids = orphans(this.directory)) {
+      if (Date.now() > deadline) throw new Error(`another PostgreSQL (pid ${pids[0]}) uses ${this.directory} and does not end`);
+      const postmaster = livePostmaster(this.directory);
+      if (!asked) for (const pid of postmaster === undefined ? pids : [postmaster]) signal(pid, postmaster === undefined ? 'SIGTERM' : 'SIGINT');
       asked = true;
       await pause(50);
     }
+    if (existsSync('/proc/self')) rmSync(join(this.directory, 'postmaster.pid'), { force: true });
   }
 
   private launch(native: string): void {
     // The watcher reads the pipe on fd 3; `read` ends when the writing side, this process, is gone.
-    const guard = '"$@" 3<&- & pid=$!; (while read -r line <&3; do :; done; kill -INT $pid 2>/dev/null) & watcher=$!; wait $pid; code=$?; kill $watcher 2>/dev/null; exit $code';
+    const guard =
+      '"$@" 3<&- & pid=$!; (while read -r line <&3; do :; done; kill -INT $pid 2>/dev/null) & watcher=$!; wait $pid; code=$?; kill $watcher 2>/dev/null; exit $code';
     const [command, args, identity] = asUnprivileged(
       '/bin/sh',
-      ['-c', `exec 3<&0 </dev/null; ${guard}`, 'parley-postgres-guard', join(native, 'bin/postgres'), '-D', this.directory, ...settings(this.port)],
+      [
+        '-c',
+        `exec 3<&0 </dev/null; ${guard}`,
+        'parley-postgres-guard',
+        join(native, 'bin/postgres'),
+        '-D',
+        this.directory,
+        ...settings(this.port),
+      ],
       this.directory,
     );
     const child = spawn(command, args, { ...identity, cwd: '/', env: environment(), stdio: ['pipe', 'ignore', 'pipe'], detached: true });
@@ -140,7 +184,9 @@ export class EmbeddedPostgres {
     const { child } = this;
     for (;;) {
       if (child?.exitCode !== null && child?.exitCode !== undefined) {
-        throw new Error(`PostgreSQL did not start: ${this.recentLog.filter((line) => /PANIC|FATAL/.test(line)).at(-1) ?? lastLine(this.recentLog.join('\n')) ?? 'no reason logged'}`);
+        throw new Error(
+          `PostgreSQL did not start: ${this.recentLog.filter((line) => /PANIC|FATAL/.test(line)).at(-1) ?? lastLine(this.recentLog.join('\n')) ?? 'no reason logged'}`,
+        );
       }
       const client = new Client({ connectionString: this.url, connectionTimeoutMillis: 2_000 });
       try {
@@ -251,6 +297,29 @@ function own(directory: string, id: number): void {
   chmodSync(directory, 0o700);
 }
 
+/** Every live process of PostgreSQL that works in this directory: the postmaster and its children. */
+function orphans(directory: string): number[] {
+  const postmaster = livePostmaster(directory);
+  const pids = postmaster === undefined ? [] : [postmaster];
+  if (!existsSync('/proc/self')) return pids;
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    if (Number.isInteger(pid) && pid !== postmaster && worksIn(pid, directory)) pids.push(pid);
+  }
+  return pids;
+}
+
+function worksIn(pid: number, directory: string): boolean {
+  try {
+    const isHere = readlinkSync(`/proc/${pid}/cwd`) === directory;
+    return isHere && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres') && !isZombie(pid);
+  } catch {
+    return false;
+  }
+}
+
+const isZombie = (pid: number): boolean => /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+
 /** The pid of a live postmaster of this directory; a pid file left behind by a killed one is none. */
 export function livePostmaster(directory: string): number | undefined {
   let pid: number;
@@ -262,8 +331,7 @@ export function livePostmaster(directory: string): number | undefined {
   if (!Number.isInteger(pid) || pid <= 1 || !signal(pid, 0)) return undefined;
   try {
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    const isZombie = /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-    return !isZombie && command.includes('postgres') && command.includes(directory) ? pid : undefined;
+    return !isZombie(pid) && command.includes('postgres') && command.includes(directory) ? pid : undefined;
   } catch {
     // No /proc: the pid lives, that has to do.
     return existsSync('/proc/self') ? undefined : pid;

@@ -1,5 +1,19 @@
 import { createHash } from 'node:crypto';
-import type { ActorRef, Ban, JsonObject, Member, MemberStatus, Person, Role, Room, RoomInfo, RoomKind, RoomSettings, User, DirectFrom } from '@parley/domain';
+import type {
+  ActorRef,
+  Ban,
+  JsonObject,
+  Member,
+  MemberStatus,
+  Person,
+  Role,
+  Room,
+  RoomInfo,
+  RoomKind,
+  RoomSettings,
+  User,
+  DirectFrom,
+} from '@parley/domain';
 
 /** Rows as the shared SELECT lists below name them, and what they become. */
 
@@ -214,14 +228,21 @@ export function toBan(row: BanRow): Ban | undefined {
     roomId: row.b_room_id ?? undefined,
     reason: row.b_reason ?? undefined,
     createdAt: row.b_created_at,
-    createdBy: toActor({ actor_kind: row.b_actor_kind, actor_no: row.b_actor_no, actor_id: row.b_actor_id }, new Map(by ? [[by.no, by]] : [])),
+    createdBy: toActor(
+      { actor_kind: row.b_actor_kind, actor_no: row.b_actor_no, actor_id: row.b_actor_id },
+      new Map(by ? [[by.no, by]] : []),
+    ),
     expiresAt: row.b_expires_at ?? undefined,
   };
 }
 
 /** 128 bits of SHA-256 in the shape of a uuid: tells two drafts apart, and is small in every row. */
 export function draftHash(draft: string): string {
-  return createHash('sha256').update(draft).digest('hex').slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  return createHash('sha256')
+    .update(draft)
+    .digest('hex')
+    .slice(0, 32)
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
 /** LIKE with the user's text as text. */

@@ -18,14 +18,38 @@ export async function writeAudit(run: Run, tenantId: string, entry: AuditEntry):
   await run(
     `INSERT INTO audit_log (tenant_id, number, at, action, actor_kind, actor_id, target_kind, target_id, detail, request_id, ip, hash)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-    [tenantId, head.number, at, entry.action, entry.actorKind, entry.actorId, entry.target.kind, entry.target.id, JSON.stringify(entry.detail), entry.requestId, entry.ip ?? null, hash],
+    [
+      tenantId,
+      head.number,
+      at,
+      entry.action,
+      entry.actorKind,
+      entry.actorId,
+      entry.target.kind,
+      entry.target.id,
+      JSON.stringify(entry.detail),
+      entry.requestId,
+      entry.ip ?? null,
+      hash,
+    ],
   );
   await run('UPDATE audit_heads SET hash = $2 WHERE tenant_id = $1', [tenantId, hash]);
 }
 
 export function auditHash(before: string, tenantId: string, number: number, at: Date, entry: AuditEntry): string {
   const { action, actorKind, actorId, target, detail, requestId, ip } = entry;
-  const content = canonicalJson({ tenantId, number, at: at.toISOString(), action, actorKind, actorId, target, detail, requestId, ip: ip ?? null });
+  const content = canonicalJson({
+    tenantId,
+    number,
+    at: at.toISOString(),
+    action,
+    actorKind,
+    actorId,
+    target,
+    detail,
+    requestId,
+    ip: ip ?? null,
+  });
   return createHash('sha256').update(before).update('\n').update(content).digest('hex');
 }
 

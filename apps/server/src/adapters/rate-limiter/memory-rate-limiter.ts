@@ -22,13 +22,9 @@ export class MemoryRateLimiter extends RateLimiter {
     const bucket = this.filled(name, rate);
     const wait = waitFor(bucket, rate, cost);
     if (wait !== undefined) return wait;
-    bucket.tokens -= cost;
+    bucket.tokens = Math.min(rate.burst, bucket.tokens - cost);
     bucket.fullAt = bucket.at + ((rate.burst - bucket.tokens) / rate.perSecond) * 1_000;
     return undefined;
-  }
-
-  override async peek(name: string, rate: Rate): Promise<number | undefined> {
-    return waitFor(this.filled(name, rate), rate, 1);
   }
 
   private filled(name: string, rate: Rate): Bucket {

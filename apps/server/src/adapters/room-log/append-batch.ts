@@ -81,7 +81,9 @@ export function batchValues<E extends { readonly entry: MessageEntry }>(items: r
   });
   const g = [...groups.values()];
   const s = [...senders.values()];
-  const mentions = placed.flatMap(({ item, group, offset }) => item.entry.message.mentions.map(({ no }) => ({ group, offset, no, by: item.entry.message.sender.no })));
+  const mentions = placed.flatMap(({ item, group, offset }) =>
+    item.entry.message.mentions.map(({ no }) => ({ group, offset, no, by: item.entry.message.sender.no })),
+  );
   const messages = placed.map(({ item }) => item.entry.message);
   return {
     placed,

@@ -5,6 +5,8 @@ import { APPEND_BATCH, batchValues, type BatchRow, type Placed } from './append-
 
 export interface Waiting {
   readonly entry: MessageEntry;
+  /** When it was asked for, by this process's clock. */
+  readonly since: number;
   readonly done: (sent: SentMessage) => void;
   readonly fail: (error: unknown) => void;
 }
@@ -15,6 +17,8 @@ const BATCH_BYTES = 1_000_000;
 /** Beyond this many waiting appends new ones are refused rather than queued (G21). */
 const QUEUE_MAX = 20_000;
 const DEADLINE_MS = 4_500;
+/** When a commit fails, what has waited this long behind it is refused too: the next attempt may take as long again. */
+const PATIENCE_MS = 1_500;
 
 /** The plan of the append must not change with statistics: keys only, never a scan of the log. */
 const SESSION = 'SET ROLE parley_log; SET enable_seqscan = off; SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan';
@@ -81,12 +85,20 @@ export class AppendLane {
       await this.commit(batch);
     } catch (error) {
       for (const item of batch) item.fail(translate(error));
+      this.refuseLate();
     } finally {
       this.flying.clear();
       this.isBusy = false;
       for (const free of this.freed.splice(0)) free();
       this.schedule();
     }
+  }
+
+  private refuseLate(): void {
+    const late = performance.now() - PATIENCE_MS;
+    const refusal = new DomainError('unavailable', { detail: 'the database does not answer', retryAfterMs: 1_000 });
+    for (const item of this.queue) if (item.since < late) item.fail(refusal);
+    this.queue = this.queue.filter(({ since }) => since >= late);
   }
 
   /** In order of arrival, without rooms that are held and without a second message under the same client id. */
@@ -188,7 +200,8 @@ export class AppendLane {
 
   async close(): Promise<void> {
     this.isClosed = true;
-    for (const item of this.queue.splice(0)) item.fail(new DomainError('unavailable', { detail: 'the server is stopping', retryAfterMs: 1_000 }));
+    for (const item of this.queue.splice(0))
+      item.fail(new DomainError('unavailable', { detail: 'the server is stopping', retryAfterMs: 1_000 }));
     const { client } = this;
     this.client = undefined;
     await client?.end().catch(() => undefined);
@@ -216,7 +229,20 @@ export function sentOf(entry: MessageEntry, head: Pick<BatchRow, 'base_pts' | 'b
   const { id, sender, clientMessageId, type, text, mentions, replyTo, metadata } = message;
   const pts = (head.base_pts ?? 0) + offset;
   const seq = head.base_seq + offset;
-  const stored = { id, roomId: room.roomId, seq, pts, type, sender, clientMessageId, text, mentions: mentions.map((mention) => mention.id), replyTo, metadata, createdAt: head.at };
+  const stored = {
+    id,
+    roomId: room.roomId,
+    seq,
+    pts,
+    type,
+    sender,
+    clientMessageId,
+    text,
+    mentions: mentions.map((mention) => mention.id),
+    replyTo,
+    metadata,
+    createdAt: head.at,
+  };
   const event: RoomEvent = {
     id,
     type: 'message.created',

@@ -12,7 +12,17 @@ import {
   type RoomProfile,
 } from '@parley/domain';
 import { isUniqueViolation } from '../postgres/postgres.js';
-import { draftHash, fromActor, MEMBER_COLUMNS, MEMBER_USER, ROOM_COLUMNS, ROOM_TABLES, toMember, type MemberRow, type RoomRow } from '../postgres/rows.js';
+import {
+  draftHash,
+  fromActor,
+  MEMBER_COLUMNS,
+  MEMBER_USER,
+  ROOM_COLUMNS,
+  ROOM_TABLES,
+  toMember,
+  type MemberRow,
+  type RoomRow,
+} from '../postgres/rows.js';
 import type { Run } from '../postgres/side-effects.js';
 import { EVENT_CODES, type StoredMemberData, type StoredRoomData } from './event-rows.js';
 
@@ -48,10 +58,16 @@ export class ChangeSet {
   static async open(run: Run, entry: ChangeEntry): Promise<ChangeSet> {
     const [first] = entry.changes;
     if (first?.type === 'room.created') await createRoom(run, entry.room.tenantId, first.room, entry.by);
-    const [locked] = await run<{ version: number }>('SELECT version FROM room_heads WHERE tenant_id = $1 AND room_no = $2 FOR UPDATE', [entry.room.tenantId, entry.room.roomNo]);
+    const [locked] = await run<{ version: number }>('SELECT version FROM room_heads WHERE tenant_id = $1 AND room_no = $2 FOR UPDATE', [
+      entry.room.tenantId,
+      entry.room.roomNo,
+    ]);
     if (!locked) throw notFound();
     if (entry.roomVersion !== undefined && locked.version !== entry.roomVersion) throw new StaleFacts();
-    const [room] = await run<RoomRow>(`SELECT ${ROOM_COLUMNS} FROM ${ROOM_TABLES} WHERE r.tenant_id = $1 AND r.no = $2`, [entry.room.tenantId, entry.room.roomNo]);
+    const [room] = await run<RoomRow>(`SELECT ${ROOM_COLUMNS} FROM ${ROOM_TABLES} WHERE r.tenant_id = $1 AND r.no = $2`, [
+      entry.room.tenantId,
+      entry.room.roomNo,
+    ]);
     if (!room) throw notFound();
     return new ChangeSet(run, entry.room, entry.by, room);
   }
@@ -115,12 +131,20 @@ export class ChangeSet {
         break;
       case 'member.updated':
         if (before?.status !== 'member') throw new StaleFacts();
-        await this.setMember(change.userNo, { role: change.patch.role ?? before.role, name: change.patch.name === undefined ? (before.name ?? null) : change.patch.name, muted_until: before.mutedUntil ?? null });
+        await this.setMember(change.userNo, {
+          role: change.patch.role ?? before.role,
+          name: change.patch.name === undefined ? (before.name ?? null) : change.patch.name,
+          muted_until: before.mutedUntil ?? null,
+        });
         break;
       case 'member.muted':
       case 'member.unmuted':
         if (before?.status !== 'member') throw new StaleFacts();
-        await this.setMember(change.userNo, { role: before.role, name: before.name ?? null, muted_until: change.type === 'member.muted' ? change.until : null });
+        await this.setMember(change.userNo, {
+          role: before.role,
+          name: before.name ?? null,
+          muted_until: change.type === 'member.muted' ? change.until : null,
+        });
         break;
       case 'member.banned':
         await this.ban(change, before);
@@ -144,7 +168,8 @@ export class ChangeSet {
     const coming = joins.filter(({ userNo }) => !inside.has(userNo));
     if (coming.length === 0) return;
     const { maxMembers } = this.room.settings;
-    if (maxMembers !== undefined && this.room.member_count + coming.length > maxMembers) throw new DomainError('room-full', { detail: `at most ${maxMembers} members` });
+    if (maxMembers !== undefined && this.room.member_count + coming.length > maxMembers)
+      throw new DomainError('room-full', { detail: `at most ${maxMembers} members` });
     if (this.room.dissolved_at) throw new DomainError('conflict', { detail: 'the room is dissolved' });
     const firstPts = this.room.pts + 1;
     const rows = await this.run<MemberRow>(
@@ -156,7 +181,14 @@ export class ChangeSet {
            joined_seq = excluded.joined_seq, read_seq = excluded.read_seq, delivered_seq = excluded.delivered_seq, marked_unread = false, hidden_seq = excluded.hidden_seq, archived_seq = NULL
          RETURNING m.*
        ) SELECT ${MEMBER_COLUMNS} FROM put m JOIN ${MEMBER_USER} ORDER BY m.joined_pts`,
-      [...this.keys, coming.map(({ userNo }) => userNo), coming.map(({ role }) => role), coming.map(({ isHidden }) => isHidden ?? false), firstPts, this.room.last_seq],
+      [
+        ...this.keys,
+        coming.map(({ userNo }) => userNo),
+        coming.map(({ role }) => role),
+        coming.map(({ isHidden }) => isHidden ?? false),
+        firstPts,
+        this.room.last_seq,
+      ],
     );
     for (const row of rows) {
       this.room = { ...this.room, member_count: this.room.member_count + 1 };
@@ -176,15 +208,25 @@ export class ChangeSet {
       settings: { ...room.settings, ...patch.settings },
     };
     await this.run('UPDATE rooms SET name = $3, image = $4, metadata = $5, settings = $6 WHERE tenant_id = $1 AND no = $2', [
-      ...this.keys, next.name, next.image, JSON.stringify(next.metadata), JSON.stringify(next.settings),
+      ...this.keys,
+      next.name,
+      next.image,
+      JSON.stringify(next.metadata),
+      JSON.stringify(next.settings),
     ]);
     this.room = { ...room, ...next };
   }
 
   private async dissolve(): Promise<void> {
     if (this.room.dissolved_at) throw new DomainError('conflict', { detail: 'the room is dissolved already' });
-    const [dissolved] = await this.run<{ at: Date }>('UPDATE rooms SET dissolved_at = now() WHERE tenant_id = $1 AND no = $2 RETURNING dissolved_at AS at', this.keys);
-    const gone = await this.run<{ user_no: number }>(`UPDATE members SET status = 'removed' WHERE tenant_id = $1 AND room_no = $2 AND status = 'member' RETURNING user_no`, this.keys);
+    const [dissolved] = await this.run<{ at: Date }>(
+      'UPDATE rooms SET dissolved_at = now() WHERE tenant_id = $1 AND no = $2 RETURNING dissolved_at AS at',
+      this.keys,
+    );
+    const gone = await this.run<{ user_no: number }>(
+      `UPDATE members SET status = 'removed' WHERE tenant_id = $1 AND room_no = $2 AND status = 'member' RETURNING user_no`,
+      this.keys,
+    );
     this.dissolvedMembers = gone.map(({ user_no }) => user_no);
     this.room = { ...this.room, dissolved_at: dissolved?.at ?? new Date(), member_count: 0 };
   }
@@ -203,7 +245,10 @@ export class ChangeSet {
 
   private async ban(change: Extract<RoomChange, { type: 'member.banned' }>, before: Member | undefined): Promise<void> {
     const by = fromActor(this.by);
-    await this.run(`UPDATE bans SET lifted_at = now() WHERE tenant_id = $1 AND room_no = $2 AND user_no = $3 AND lifted_at IS NULL`, [...this.keys, change.userNo]);
+    await this.run(`UPDATE bans SET lifted_at = now() WHERE tenant_id = $1 AND room_no = $2 AND user_no = $3 AND lifted_at IS NULL`, [
+      ...this.keys,
+      change.userNo,
+    ]);
     await this.run(
       `INSERT INTO bans (tenant_id, room_no, user_no, id, reason, expires_at, actor_kind, actor_no, actor_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       [...this.keys, change.userNo, change.banId, change.reason ?? null, change.expiresAt ?? null, by.actor_kind, by.actor_no, by.actor_id],
@@ -216,18 +261,34 @@ export class ChangeSet {
   }
 
   private async unban(userNo: number): Promise<void> {
-    const lifted = await this.run<{ id: string }>(`UPDATE bans SET lifted_at = now() WHERE tenant_id = $1 AND room_no = $2 AND user_no = $3 AND lifted_at IS NULL RETURNING id`, [...this.keys, userNo]);
+    const lifted = await this.run<{ id: string }>(
+      `UPDATE bans SET lifted_at = now() WHERE tenant_id = $1 AND room_no = $2 AND user_no = $3 AND lifted_at IS NULL RETURNING id`,
+      [...this.keys, userNo],
+    );
     if (lifted.length === 0) throw notFound();
-    await this.run(`UPDATE members SET status = 'removed' WHERE tenant_id = $1 AND room_no = $2 AND user_no = $3 AND status = 'banned'`, [...this.keys, userNo]);
+    await this.run(`UPDATE members SET status = 'removed' WHERE tenant_id = $1 AND room_no = $2 AND user_no = $3 AND status = 'banned'`, [
+      ...this.keys,
+      userNo,
+    ]);
   }
 
   private async endMembership(userNo: number, status: 'left' | 'removed' | 'banned', wasInside = true): Promise<void> {
-    await this.run(`UPDATE members SET status = $4, role = 'member' WHERE tenant_id = $1 AND room_no = $2 AND user_no = $3`, [...this.keys, userNo, status]);
+    await this.run(`UPDATE members SET status = $4, role = 'member' WHERE tenant_id = $1 AND room_no = $2 AND user_no = $3`, [
+      ...this.keys,
+      userNo,
+      status,
+    ]);
     if (wasInside) this.room = { ...this.room, member_count: this.room.member_count - 1 };
   }
 
   private async setMember(userNo: number, next: { role: string; name: string | null; muted_until: Date | null }): Promise<void> {
-    await this.run('UPDATE members SET role = $4, name = $5, muted_until = $6 WHERE tenant_id = $1 AND room_no = $2 AND user_no = $3', [...this.keys, userNo, next.role, next.name, next.muted_until]);
+    await this.run('UPDATE members SET role = $4, name = $5, muted_until = $6 WHERE tenant_id = $1 AND room_no = $2 AND user_no = $3', [
+      ...this.keys,
+      userNo,
+      next.role,
+      next.name,
+      next.muted_until,
+    ]);
   }
 
   private async member(userNo: number): Promise<Member | undefined> {
@@ -243,20 +304,40 @@ export class ChangeSet {
     if (!member) throw new StaleFacts();
     const reason = 'reason' in change ? change.reason : undefined;
     const until = change.type === 'member.muted' ? change.until : change.type === 'member.banned' ? change.expiresAt : undefined;
-    this.note(change.type, change.userNo, { ...this.memberData(member), ...(reason === undefined ? {} : { reason }), ...(until === undefined ? {} : { expiresAt: until.toISOString() }) });
+    this.note(change.type, change.userNo, {
+      ...this.memberData(member),
+      ...(reason === undefined ? {} : { reason }),
+      ...(until === undefined ? {} : { expiresAt: until.toISOString() }),
+    });
   }
 
   private memberData(member: Member): StoredMemberData {
     const { role, status, name, joinedAt, joinedPts, joinedSeq, mutedUntil, readSeq, deliveredSeq } = member;
     return {
-      role, status, name: name ?? null, joinedAt: joinedAt.toISOString(), joinedPts, joinedSeq, mutedUntil: mutedUntil?.toISOString() ?? null, readSeq, deliveredSeq,
+      role,
+      status,
+      name: name ?? null,
+      joinedAt: joinedAt.toISOString(),
+      joinedPts,
+      joinedSeq,
+      mutedUntil: mutedUntil?.toISOString() ?? null,
+      readSeq,
+      deliveredSeq,
       memberCount: this.room.member_count,
     };
   }
 
   private noteRoom(type: 'room.created' | 'room.updated' | 'room.dissolved'): void {
     const { name, image, metadata, settings, member_count, last_seq, dissolved_at } = this.room;
-    const data: StoredRoomData = { name, image, metadata, settings, memberCount: member_count, lastSeq: last_seq, dissolvedAt: dissolved_at?.toISOString() ?? null };
+    const data: StoredRoomData = {
+      name,
+      image,
+      metadata,
+      settings,
+      memberCount: member_count,
+      lastSeq: last_seq,
+      dissolvedAt: dissolved_at?.toISOString() ?? null,
+    };
     this.note(type, null, { ...data } as unknown as JsonObject);
   }
 
@@ -273,7 +354,20 @@ async function createRoom(run: Run, tenantId: string, room: NewRoom, by: ActorRe
   try {
     await run(
       `INSERT INTO rooms (tenant_id, no, id, kind, name, image, metadata, settings, pair_low, pair_high, draft_hash, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-      [tenantId, no, id, kind, name ?? null, image ?? null, JSON.stringify(metadata), JSON.stringify(settings), pair?.[0] ?? null, pair?.[1] ?? null, draft === undefined ? null : draftHash(draft), by.kind === 'user' ? by.user.no : null],
+      [
+        tenantId,
+        no,
+        id,
+        kind,
+        name ?? null,
+        image ?? null,
+        JSON.stringify(metadata),
+        JSON.stringify(settings),
+        pair?.[0] ?? null,
+        pair?.[1] ?? null,
+        draft === undefined ? null : draftHash(draft),
+        by.kind === 'user' ? by.user.no : null,
+      ],
     );
   } catch (error) {
     throw isUniqueViolation(error) ? new StaleFacts() : error;

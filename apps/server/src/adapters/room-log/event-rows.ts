@@ -156,7 +156,16 @@ export function toEvent(row: LogRow, context: Context): RoomEvent {
   const { room, people } = context;
   const type = TYPES.get(row.type) ?? 'event.hidden';
   const actor: ActorRef | undefined = row.actor_kind === 0 && row.actor_id === null ? undefined : toActor(row, people);
-  const base = { id: row.id, tenantId: room.tenantId, roomNo: room.no, roomId: room.id, epoch: room.epoch, pts: row.pts, at: row.at, actor };
+  const base = {
+    id: row.id,
+    tenantId: room.tenantId,
+    roomNo: room.no,
+    roomId: room.id,
+    epoch: room.epoch,
+    pts: row.pts,
+    at: row.at,
+    actor,
+  };
   switch (type) {
     case 'message.created':
       return { ...base, type, seq: row.seq ?? undefined, data: { message: toMessage(row, context) } };

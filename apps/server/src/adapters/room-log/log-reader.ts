@@ -36,7 +36,8 @@ export class LogReader {
 
   async context(room: RoomInfo, rows: readonly LogRow[]): Promise<Context> {
     const pointers = pointersOf(rows);
-    const messages = pointers.messages.length === 0 ? [] : await this.query<LogRow>('log-by-seqs', BY_SEQS, [room.tenantId, room.no, pointers.messages]);
+    const messages =
+      pointers.messages.length === 0 ? [] : await this.query<LogRow>('log-by-seqs', BY_SEQS, [room.tenantId, room.no, pointers.messages]);
     const deeper = pointersOf(messages);
     const quoted = deeper.messages.filter((seq) => !pointers.messages.includes(seq));
     const second = quoted.length === 0 ? [] : await this.query<LogRow>('log-by-seqs', BY_SEQS, [room.tenantId, room.no, quoted]);

@@ -56,12 +56,16 @@ export class PostgresRoomLog extends RoomLog {
   ) {
     super();
     this.reader = new LogReader((name, text, values) => postgres.log(name, text, values));
-    this.lane = new AppendLane(postgres.url, (items) => this.answerRepeats(items), () => options.afterCommit?.());
+    this.lane = new AppendLane(
+      postgres.url,
+      (items) => this.answerRepeats(items),
+      () => options.afterCommit?.(),
+    );
   }
 
   override async append(entry: MessageEntry): Promise<SentMessage> {
     if (entry.tellsIfFirst?.length) return this.appendFirst(entry, entry.tellsIfFirst);
-    return new Promise((done, fail) => this.lane.push({ entry, done, fail }));
+    return new Promise((done, fail) => this.lane.push({ entry, since: performance.now(), done, fail }));
   }
 
   /** What may be a direct room's first message also tells the peer, in the same transaction, that the room is there. */
@@ -184,7 +188,12 @@ export class PostgresRoomLog extends RoomLog {
   }
 
   override async earlierSend(room: RoomKey, senderNo: UserNo, clientMessageId: string, draft: string): Promise<EarlierSend | undefined> {
-    const [row] = await this.postgres.log<LogRow & { draft_hash: string }>('log-sent', SENT, [room.tenantId, room.roomNo, senderNo, clientMessageId]);
+    const [row] = await this.postgres.log<LogRow & { draft_hash: string }>('log-sent', SENT, [
+      room.tenantId,
+      room.roomNo,
+      senderNo,
+      clientMessageId,
+    ]);
     if (!row) return undefined;
     const [message] = await this.reader.messagesOf(room, [row]);
     return message && { message, isSameDraft: row.draft_hash === draftHash(draft) };
@@ -212,8 +221,10 @@ export class PostgresRoomLog extends RoomLog {
   }
 }
 
-
-const runOn = (client: PoolClient): Run => async (text, values) => (await client.query(text, [...values])).rows;
+const runOn =
+  (client: PoolClient): Run =>
+  async (text, values) =>
+    (await client.query(text, [...values])).rows;
 
 function repeatOf({ message, isSameDraft }: EarlierSend): SentMessage {
   if (!isSameDraft) throw new DomainError('idempotency-conflict');

@@ -11,7 +11,10 @@ export function auditSection({ manager, run, tenantId }: Tx): Audit {
       if (action !== undefined) query.andWhere('a.action = :action', { action });
       if (actorId !== undefined) query.andWhere('a.actorId = :actorId', { actorId });
       if (after) query.andWhere('a.number < :before', { before: after[0] });
-      const rows = await query.orderBy('a.number', 'DESC').take(limit + 1).getMany();
+      const rows = await query
+        .orderBy('a.number', 'DESC')
+        .take(limit + 1)
+        .getMany();
       return pageOf(rows.map(toRecord), limit, (record) => [record.number]);
     },
   };

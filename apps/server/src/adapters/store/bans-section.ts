@@ -7,7 +7,10 @@ const IN_FORCE = `b.lifted_at IS NULL AND (b.expires_at IS NULL OR b.expires_at 
 export function bansSection({ run, tenantId }: Tx): Bans {
   return {
     tenantBan: async (userNo) => {
-      const [row] = await run<BanRow>(`SELECT ${BAN_COLUMNS} FROM bans b ${BAN_JOINS} WHERE b.tenant_id = $1 AND b.user_no = $2 AND b.room_no = 0 AND b.lifted_at IS NULL`, [tenantId, userNo]);
+      const [row] = await run<BanRow>(
+        `SELECT ${BAN_COLUMNS} FROM bans b ${BAN_JOINS} WHERE b.tenant_id = $1 AND b.user_no = $2 AND b.room_no = 0 AND b.lifted_at IS NULL`,
+        [tenantId, userNo],
+      );
       return row && toBan(row);
     },
     list: async ({ roomNo, scope, userNo }, { limit, after }) => {

@@ -100,4 +100,13 @@ export class OperatorTokenEntity {
   @Column('timestamptz', { name: 'revoked_at', nullable: true }) revokedAt: Date | null = null;
 }
 
-export const ENTITIES = [TenantEntity, ApiKeyEntity, SigningKeyEntity, AuditEntity, OperatorEntity, OperatorGrantEntity, OperatorSessionEntity, OperatorTokenEntity] as const;
+export const ENTITIES = [
+  TenantEntity,
+  ApiKeyEntity,
+  SigningKeyEntity,
+  AuditEntity,
+  OperatorEntity,
+  OperatorGrantEntity,
+  OperatorSessionEntity,
+  OperatorTokenEntity,
+] as const;

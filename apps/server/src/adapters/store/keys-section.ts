@@ -4,10 +4,17 @@ import { ApiKeyEntity, SigningKeyEntity } from './entities.js';
 import type { Tx } from './postgres-store.js';
 
 export function keysSection({ manager, tenantId }: Tx): Keys {
-  const newest = async <T extends ObjectLiteral & { createdAt: Date; id: string }>(entity: EntityTarget<T>, { limit, after }: PageRequest): Promise<T[]> => {
+  const newest = async <T extends ObjectLiteral & { createdAt: Date; id: string }>(
+    entity: EntityTarget<T>,
+    { limit, after }: PageRequest,
+  ): Promise<T[]> => {
     const query = manager.createQueryBuilder(entity, 'k').where('k.tenantId = :tenantId', { tenantId });
     if (after) query.andWhere('(k.createdAt, k.id) < (:at, :id)', { at: after[0], id: after[1] });
-    return query.orderBy('k.createdAt', 'DESC').addOrderBy('k.id', 'DESC').take(limit + 1).getMany();
+    return query
+      .orderBy('k.createdAt', 'DESC')
+      .addOrderBy('k.id', 'DESC')
+      .take(limit + 1)
+      .getMany();
   };
   return {
     insertApiKey: async ({ id, name, prefix, scopes, hash }) => {
@@ -28,7 +35,15 @@ export function keysSection({ manager, tenantId }: Tx): Keys {
       return row ? toApiKey(row) : undefined;
     },
     insertSigningKey: async ({ id, algorithm, material, issuer, audience, userIdPrefix }) => {
-      await manager.insert(SigningKeyEntity, { tenantId, id, algorithm, material, issuer: issuer ?? null, audience: audience ?? null, userIdPrefix });
+      await manager.insert(SigningKeyEntity, {
+        tenantId,
+        id,
+        algorithm,
+        material,
+        issuer: issuer ?? null,
+        audience: audience ?? null,
+        userIdPrefix,
+      });
       return toSigningKey(await manager.findOneByOrFail(SigningKeyEntity, { tenantId, id }));
     },
     signingKey: async (id) => {
@@ -50,6 +65,26 @@ function toApiKey({ id, tenantId, name, prefix, scopes, createdAt, lastUsedAt, r
   return { id, tenantId, name, prefix, scopes, createdAt, lastUsedAt: lastUsedAt ?? undefined, revokedAt: revokedAt ?? undefined };
 }
 
-function toSigningKey({ id, tenantId, algorithm, material, issuer, audience, userIdPrefix, createdAt, revokedAt }: SigningKeyEntity): SigningKey {
-  return { id, tenantId, algorithm, material, issuer: issuer ?? undefined, audience: audience ?? undefined, userIdPrefix, createdAt, revokedAt: revokedAt ?? undefined };
+function toSigningKey({
+  id,
+  tenantId,
+  algorithm,
+  material,
+  issuer,
+  audience,
+  userIdPrefix,
+  createdAt,
+  revokedAt,
+}: SigningKeyEntity): SigningKey {
+  return {
+    id,
+    tenantId,
+    algorithm,
+    material,
+    issuer: issuer ?? undefined,
+    audience: audience ?? undefined,
+    userIdPrefix,
+    createdAt,
+    revokedAt: revokedAt ?? undefined,
+  };
 }

@@ -26,9 +26,15 @@ export function membersSection({ run, tenantId }: Tx): Members {
       return { ...page, items: page.items.flatMap((row) => toMember(row, row.room_id) ?? []) };
     },
     heir: (roomNo, exceptNo) =>
-      one(`WHERE m.tenant_id = $1 AND m.room_no = $2 AND m.status = 'member' AND m.user_no <> $3 ORDER BY ${RANK}, m.joined_pts, m.user_no LIMIT 1`, [roomNo, exceptNo]),
+      one(
+        `WHERE m.tenant_id = $1 AND m.room_no = $2 AND m.status = 'member' AND m.user_no <> $3 ORDER BY ${RANK}, m.joined_pts, m.user_no LIMIT 1`,
+        [roomNo, exceptNo],
+      ),
     countOwners: async (roomNo) => {
-      const [row] = await run<{ n: number }>(`SELECT count(*) AS n FROM members WHERE tenant_id = $1 AND room_no = $2 AND status = 'member' AND role = 'owner'`, [tenantId, roomNo]);
+      const [row] = await run<{ n: number }>(
+        `SELECT count(*) AS n FROM members WHERE tenant_id = $1 AND room_no = $2 AND status = 'member' AND role = 'owner'`,
+        [tenantId, roomNo],
+      );
       return row?.n ?? 0;
     },
     mark: async (roomNo, userNo, kind, seq) => {
@@ -63,7 +69,10 @@ export function membersSection({ run, tenantId }: Tx): Members {
          WHERE h.tenant_id = $1 AND h.room_no = $2 ORDER BY m.user_no`,
         [tenantId, roomNo, userNo, RECEIPTS_MEMBERS_MAX],
       );
-      return { cursors: rows.map((row) => ({ userId: row.id, readSeq: row.read_seq, deliveredSeq: row.delivered_seq })), memberCount: rows[0]?.member_count ?? 0 };
+      return {
+        cursors: rows.map((row) => ({ userId: row.id, readSeq: row.read_seq, deliveredSeq: row.delivered_seq })),
+        memberCount: rows[0]?.member_count ?? 0,
+      };
     },
   };
 }

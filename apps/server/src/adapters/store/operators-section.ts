@@ -6,7 +6,12 @@ import type { Tx } from './postgres-store.js';
 export function operatorsSection({ manager, run }: Tx): Operators {
   const withGrants = async (rows: readonly OperatorEntity[]): Promise<Operator[]> => {
     const grants = await manager.findBy(OperatorGrantEntity, { operatorId: In(rows.map(({ id }) => id)) });
-    return rows.map((row) => toOperator(row, grants.filter(({ operatorId }) => operatorId === row.id)));
+    return rows.map((row) =>
+      toOperator(
+        row,
+        grants.filter(({ operatorId }) => operatorId === row.id),
+      ),
+    );
   };
   const one = async (row: OperatorEntity | null): Promise<Operator | undefined> => (row ? (await withGrants([row]))[0] : undefined);
   const byId = async (id: string): Promise<Operator | undefined> => one(await manager.findOneBy(OperatorEntity, { id }));
@@ -28,7 +33,10 @@ export function operatorsSection({ manager, run }: Tx): Operators {
     list: async ({ limit, after }) => {
       const query = manager.createQueryBuilder(OperatorEntity, 'o').where('true');
       if (after) query.andWhere('o.email > :after', { after: after[0] });
-      const rows = await query.orderBy('o.email').take(limit + 1).getMany();
+      const rows = await query
+        .orderBy('o.email')
+        .take(limit + 1)
+        .getMany();
       return pageOf(await withGrants(rows), limit, ({ email }) => [email]);
     },
     count: () => manager.count(OperatorEntity),
@@ -46,7 +54,15 @@ export function operatorsSection({ manager, run }: Tx): Operators {
       await manager.update(OperatorEntity, { id }, { lastLoginAt: () => 'now()' });
     },
     insertSession: async ({ id, operatorId, tokenHash, createdAt, lastSeenAt, ip, userAgent }) => {
-      await manager.insert(OperatorSessionEntity, { id, operatorId, tokenHash, createdAt, lastSeenAt, ip: ip ?? null, userAgent: userAgent ?? null });
+      await manager.insert(OperatorSessionEntity, {
+        id,
+        operatorId,
+        tokenHash,
+        createdAt,
+        lastSeenAt,
+        ip: ip ?? null,
+        userAgent: userAgent ?? null,
+      });
     },
     session: async (tokenHash) => {
       const row = await manager.findOneBy(OperatorSessionEntity, { tokenHash });
@@ -75,10 +91,16 @@ export function operatorsSection({ manager, run }: Tx): Operators {
       await manager.update(OperatorTokenEntity, { id }, { lastUsedAt: () => 'now()' });
     },
     listTokens: async (operatorId) => {
-      const rows = await manager.find(OperatorTokenEntity, { where: { operatorId, revokedAt: IsNull() }, order: { createdAt: 'DESC' }, take: 100 });
+      const rows = await manager.find(OperatorTokenEntity, {
+        where: { operatorId, revokedAt: IsNull() },
+        order: { createdAt: 'DESC' },
+        take: 100,
+      });
       return rows.map(toToken);
     },
-    revokeToken: async (operatorId, id) => ((await manager.update(OperatorTokenEntity, { id, operatorId, revokedAt: IsNull() }, { revokedAt: () => 'now()' })).affected ?? 0) > 0,
+    revokeToken: async (operatorId, id) =>
+      ((await manager.update(OperatorTokenEntity, { id, operatorId, revokedAt: IsNull() }, { revokedAt: () => 'now()' })).affected ?? 0) >
+      0,
   };
 }
 
@@ -97,5 +119,19 @@ function toOperator(row: OperatorEntity, grants: readonly OperatorGrantEntity[])
   };
 }
 
-const toSession = ({ id, operatorId, createdAt, lastSeenAt, ip, userAgent }: OperatorSessionEntity): OperatorSession => ({ id, operatorId, createdAt, lastSeenAt, ip: ip ?? undefined, userAgent: userAgent ?? undefined });
-const toToken = ({ id, operatorId, name, createdAt, expiresAt, lastUsedAt }: OperatorTokenEntity): OperatorToken => ({ id, operatorId, name, createdAt, expiresAt: expiresAt ?? undefined, lastUsedAt: lastUsedAt ?? undefined });
+const toSession = ({ id, operatorId, createdAt, lastSeenAt, ip, userAgent }: OperatorSessionEntity): OperatorSession => ({
+  id,
+  operatorId,
+  createdAt,
+  lastSeenAt,
+  ip: ip ?? undefined,
+  userAgent: userAgent ?? undefined,
+});
+const toToken = ({ id, operatorId, name, createdAt, expiresAt, lastUsedAt }: OperatorTokenEntity): OperatorToken => ({
+  id,
+  operatorId,
+  name,
+  createdAt,
+  expiresAt: expiresAt ?? undefined,
+  lastUsedAt: lastUsedAt ?? undefined,
+});

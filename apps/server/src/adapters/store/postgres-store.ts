@@ -1,6 +1,6 @@
-import { DomainError, Store, type PlatformTx, type TenantTx } from '@parley/domain';
+import { Store, type PlatformTx, type TenantTx } from '@parley/domain';
 import type { DataSource, EntityManager } from 'typeorm';
-import { scope, translate, type Role } from '../postgres/postgres.js';
+import { driverError, isConnectionTrouble, scope, translate, type Role } from '../postgres/postgres.js';
 import { saveRemembered, type Run } from '../postgres/side-effects.js';
 import { draftHash } from '../postgres/rows.js';
 import { auditSection } from './audit-section.js';
@@ -51,15 +51,16 @@ export class PostgresStore extends Store {
   }
 
   override platform<T>(run: (tx: PlatformTx) => Promise<T>): Promise<T> {
-    return this.transaction('parley_platform', '', (tx) => run({ tenants: tenantsSection(tx), operators: operatorsSection(tx), audit: auditSection(tx) }));
+    return this.transaction('parley_platform', '', (tx) =>
+      run({ tenants: tenantsSection(tx), operators: operatorsSection(tx), audit: auditSection(tx) }),
+    );
   }
 
   private async transaction<T>(role: Role, tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     const runner = this.source.createQueryRunner();
+    let connection: { end(): Promise<void> } | undefined;
     try {
-      await runner.connect().catch((error: unknown) => {
-        throw error instanceof Error && /timeout/i.test(error.message) ? new DomainError('unavailable', { detail: 'the database does not answer', retryAfterMs: 1_000 }) : error;
-      });
+      connection = (await runner.connect()) as { end(): Promise<void> };
       await runner.startTransaction();
       await runner.query(scope(role, tenantId));
       const { manager } = runner;
@@ -67,7 +68,10 @@ export class PostgresStore extends Store {
       await runner.commitTransaction();
       return result;
     } catch (error) {
-      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      const isLost = isConnectionTrouble(driverError(error));
+      // A connection that does not answer is closed, so that the pool drops it; a rollback would wait once more.
+      if (isLost) connection?.end().catch(() => undefined);
+      else if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
       throw translate(error);
     } finally {
       await runner.release().catch(() => undefined);

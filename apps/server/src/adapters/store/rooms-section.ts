@@ -1,5 +1,33 @@
-import { pageOf, type Page, type PageRequest, type RoomAccess, type RoomFilter, type Rooms, type RoomView, type SendFacts, type UserNo } from '@parley/domain';
-import { BAN_COLUMNS, BAN_JOINS, draftHash, escapeLike, MEMBER_COLUMNS, MEMBER_USER, ROOM_COLUMNS, ROOM_TABLES, toBan, toMember, toRoom, toUser, USER_COLUMNS, type BanRow, type MemberRow, type RoomRow, type UserRow } from '../postgres/rows.js';
+import {
+  pageOf,
+  type Page,
+  type PageRequest,
+  type RoomAccess,
+  type RoomFilter,
+  type Rooms,
+  type RoomView,
+  type SendFacts,
+  type UserNo,
+} from '@parley/domain';
+import {
+  BAN_COLUMNS,
+  BAN_JOINS,
+  draftHash,
+  escapeLike,
+  MEMBER_COLUMNS,
+  MEMBER_USER,
+  ROOM_COLUMNS,
+  ROOM_TABLES,
+  toBan,
+  toMember,
+  toRoom,
+  toUser,
+  USER_COLUMNS,
+  type BanRow,
+  type MemberRow,
+  type RoomRow,
+  type UserRow,
+} from '../postgres/rows.js';
 import { LogReader } from '../room-log/log-reader.js';
 import { LOG_COLUMNS, type LogRow } from '../room-log/event-rows.js';
 import { bansSection } from './bans-section.js';
@@ -34,16 +62,26 @@ export function roomsSection(tx: Tx): Rooms {
       return row && toRoom(row);
     },
     byPair: async ([low, high]) => {
-      const [row] = await run<RoomRow>(`SELECT ${ROOM_COLUMNS} FROM ${ROOM_TABLES} WHERE r.tenant_id = $1 AND r.pair_low = $2 AND r.pair_high = $3`, [tenantId, low, high]);
+      const [row] = await run<RoomRow>(
+        `SELECT ${ROOM_COLUMNS} FROM ${ROOM_TABLES} WHERE r.tenant_id = $1 AND r.pair_low = $2 AND r.pair_high = $3`,
+        [tenantId, low, high],
+      );
       return row && toRoom(row);
     },
     isSameDraft: async (no, draft) => {
-      const [row] = await run<{ same: boolean }>('SELECT draft_hash = $3 AS same FROM rooms WHERE tenant_id = $1 AND no = $2', [tenantId, no, draftHash(draft)]);
+      const [row] = await run<{ same: boolean }>('SELECT draft_hash = $3 AS same FROM rooms WHERE tenant_id = $1 AND no = $2', [
+        tenantId,
+        no,
+        draftHash(draft),
+      ]);
       return row?.same ?? false;
     },
     sendFacts: async (id, userNo) => sendFacts(tx, await access(id, userNo), userNo),
     view: async (id, userNo) => {
-      const rows = await run<ViewRow>(`SELECT ${ROOM_COLUMNS}, ${MEMBER_COLUMNS}, ${UNREAD_MENTIONS} AS unread_mentions FROM ${WITH_ME} WHERE r.tenant_id = $1 AND r.id = $3`, [tenantId, userNo ?? 0, id]);
+      const rows = await run<ViewRow>(
+        `SELECT ${ROOM_COLUMNS}, ${MEMBER_COLUMNS}, ${UNREAD_MENTIONS} AS unread_mentions FROM ${WITH_ME} WHERE r.tenant_id = $1 AND r.id = $3`,
+        [tenantId, userNo ?? 0, id],
+      );
       return (await views(tx, rows, userNo))[0];
     },
     listOf: (userNo, filter, page) => listOf(tx, userNo, filter, page),
@@ -63,7 +101,10 @@ async function sendFacts(tx: Tx, access: RoomAccess | undefined, userNo: UserNo)
   const tenant = await ownTenantSection(tx).get();
   const pair = access.room.pair;
   const peerNo = pair?.find((no) => no !== userNo);
-  const users = await run<UserRow>(`SELECT ${USER_COLUMNS} FROM users u WHERE u.tenant_id = $1 AND u.no = ANY($2::bigint[])`, [tenantId, peerNo === undefined ? [userNo] : [userNo, peerNo]]);
+  const users = await run<UserRow>(`SELECT ${USER_COLUMNS} FROM users u WHERE u.tenant_id = $1 AND u.no = ANY($2::bigint[])`, [
+    tenantId,
+    peerNo === undefined ? [userNo] : [userNo, peerNo],
+  ]);
   const sender = users.find(({ no }) => no === userNo);
   const peer = users.find(({ no }) => no === peerNo);
   if (!tenant || !sender) return undefined;
@@ -90,11 +131,17 @@ async function views({ run, tenantId }: Tx, rows: readonly ViewRow[], userNo: Us
     `SELECT ${LOG_COLUMNS}, l.room_no FROM unnest($2::bigint[], $3::bigint[]) AS q(room_no, seq) JOIN room_log l ON l.tenant_id = $1 AND l.room_no = q.room_no AND l.seq = q.seq`,
     [tenantId, rows.map(({ no }) => no), rows.map(({ last_seq }) => last_seq)],
   );
-  const peerNos = rows.flatMap(({ pair_low, pair_high }) => (userNo === undefined ? [] : [pair_low, pair_high].filter((no) => no !== null && no !== userNo)));
-  const peers = peerNos.length === 0 ? [] : await run<UserRow>(`SELECT ${USER_COLUMNS} FROM users u WHERE u.tenant_id = $1 AND u.no = ANY($2::bigint[])`, [tenantId, peerNos]);
+  const peerNos = rows.flatMap(({ pair_low, pair_high }) =>
+    userNo === undefined ? [] : [pair_low, pair_high].filter((no) => no !== null && no !== userNo),
+  );
+  const peers =
+    peerNos.length === 0
+      ? []
+      : await run<UserRow>(`SELECT ${USER_COLUMNS} FROM users u WHERE u.tenant_id = $1 AND u.no = ANY($2::bigint[])`, [tenantId, peerNos]);
   const result: RoomView[] = [];
   for (const row of rows) {
-    const isSeen = row.settings.historyVisibility === 'all' || userNo === undefined || row.m_user_no === null || row.last_seq > row.m_joined_seq;
+    const isSeen =
+      row.settings.historyVisibility === 'all' || userNo === undefined || row.m_user_no === null || row.last_seq > row.m_joined_seq;
     const message = isSeen ? last.find(({ room_no }) => room_no === row.no) : undefined;
     const peer = peers.find(({ no }) => no === row.pair_low || no === row.pair_high);
     result.push({

@@ -45,16 +45,23 @@ export function tenantsSection({ manager, run }: Tx): Tenants {
   return {
     get,
     insert: async ({ id, name, settings }) => {
-      const inserted = await run<{ id: string }>('INSERT INTO tenants (id, name, settings) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING id', [id, name, JSON.stringify(settings)]);
+      const inserted = await run<{ id: string }>(
+        'INSERT INTO tenants (id, name, settings) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING id',
+        [id, name, JSON.stringify(settings)],
+      );
       return inserted.length === 0 ? undefined : get(id);
     },
     list: async ({ q, status, only }, { limit, after }) => {
       const query = manager.createQueryBuilder(TenantEntity, 't').where('true');
-      if (q !== undefined) query.andWhere('(t.id ILIKE :prefix OR t.name ILIKE :part)', { prefix: `${escapeLike(q)}%`, part: `%${escapeLike(q)}%` });
+      if (q !== undefined)
+        query.andWhere('(t.id ILIKE :prefix OR t.name ILIKE :part)', { prefix: `${escapeLike(q)}%`, part: `%${escapeLike(q)}%` });
       if (status !== undefined) query.andWhere('t.status = :status', { status });
       if (only) query.andWhere('t.id = ANY(:only)', { only: [...only] });
       if (after) query.andWhere('t.id > :after', { after: after[0] });
-      const rows = await query.orderBy('t.id').take(limit + 1).getMany();
+      const rows = await query
+        .orderBy('t.id')
+        .take(limit + 1)
+        .getMany();
       return pageOf(rows.map(toTenant), limit, ({ id }) => [id]);
     },
     update: async (id, { name, settings, status }) => {

@@ -9,7 +9,10 @@ export function usersSection({ run, tenantId }: Tx): Users {
   };
   const byIds = async (ids: readonly string[]): Promise<User[]> => {
     if (ids.length === 0) return [];
-    const rows = await run<UserRow>(`SELECT ${USER_COLUMNS} FROM users u WHERE u.tenant_id = $1 AND u.id = ANY($2::text[]) ORDER BY u.id`, [tenantId, ids]);
+    const rows = await run<UserRow>(`SELECT ${USER_COLUMNS} FROM users u WHERE u.tenant_id = $1 AND u.id = ANY($2::text[]) ORDER BY u.id`, [
+      tenantId,
+      ids,
+    ]);
     return rows.map(toUser);
   };
   return {
@@ -23,7 +26,13 @@ export function usersSection({ run, tenantId }: Tx): Users {
            SELECT $1, n.id, n.name, n.image, n.metadata FROM unnest($2::text[], $3::text[], $4::text[], $5::jsonb[]) AS n(id, name, image, metadata)
            WHERE NOT EXISTS (SELECT FROM users u WHERE u.tenant_id = $1 AND u.id = n.id)
            ON CONFLICT (tenant_id, id) DO NOTHING`,
-          [tenantId, sorted.map(({ id }) => id), sorted.map(({ name }) => name), sorted.map(({ image }) => image ?? null), sorted.map(({ metadata }) => JSON.stringify(metadata ?? {}))],
+          [
+            tenantId,
+            sorted.map(({ id }) => id),
+            sorted.map(({ name }) => name),
+            sorted.map(({ image }) => image ?? null),
+            sorted.map(({ metadata }) => JSON.stringify(metadata ?? {})),
+          ],
         );
       }
       return byIds(sorted.map(({ id }) => id));

@@ -3,7 +3,10 @@ import { fromActor, toActor, type ActorRow } from '../postgres/rows.js';
 import type { Run } from '../postgres/side-effects.js';
 
 /** Types as the user log keeps them. Append only. */
-export const USER_EVENT_CODES = { 'room.entered': 1, 'room.exited': 2, 'user.banned': 3, 'user.unbanned': 4 } as const satisfies Record<UserEventType, number>;
+export const USER_EVENT_CODES = { 'room.entered': 1, 'room.exited': 2, 'user.banned': 3, 'user.unbanned': 4 } as const satisfies Record<
+  UserEventType,
+  number
+>;
 
 const TYPES = new Map<number, UserEventType>(Object.entries(USER_EVENT_CODES).map(([type, code]) => [code, type as UserEventType]));
 
@@ -25,7 +28,12 @@ export interface NewUserEvent {
 }
 
 /** Raises each user's position and writes its entry; one user twice in a call would make a hole, so callers name each once. */
-export async function writeUserEvents(run: Run, tenantId: string, by: ActorRef, events: readonly NewUserEvent[]): Promise<{ userNo: number; pts: number; at: Date }[]> {
+export async function writeUserEvents(
+  run: Run,
+  tenantId: string,
+  by: ActorRef,
+  events: readonly NewUserEvent[],
+): Promise<{ userNo: number; pts: number; at: Date }[]> {
   if (events.length === 0) return [];
   const actor = fromActor(by);
   // Rows are locked in one order, whoever tells whom.
@@ -64,7 +72,14 @@ export interface UserContext {
 /** Undefined where what the entry was about is gone for good. */
 export function toUserEvent(row: UserLogRow, key: UserKey, context: UserContext): UserEvent | undefined {
   const type = TYPES.get(row.type);
-  const base = { id: row.id, tenantId: key.tenantId, userNo: key.userNo, userPts: row.pts, at: row.at, actor: toActor(row, context.people) };
+  const base = {
+    id: row.id,
+    tenantId: key.tenantId,
+    userNo: key.userNo,
+    userPts: row.pts,
+    at: row.at,
+    actor: toActor(row, context.people),
+  };
   switch (type) {
     case 'room.entered':
     case 'room.exited': {

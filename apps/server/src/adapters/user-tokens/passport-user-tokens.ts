@@ -32,7 +32,8 @@ export class PassportUserTokens extends UserTokens {
     const payload = await verified(token, key, secret);
     const now = Date.now() / 1_000;
     if (typeof payload.sub !== 'string' || typeof payload.exp !== 'number') throw new DomainError('token-invalid');
-    if (payload.iat !== undefined && (typeof payload.iat !== 'number' || payload.iat > now + LEEWAY_SECONDS)) throw new DomainError('token-invalid');
+    if (payload.iat !== undefined && (typeof payload.iat !== 'number' || payload.iat > now + LEEWAY_SECONDS))
+      throw new DomainError('token-invalid');
     // A token of another purpose (refresh, upload) is not a user token.
     if (payload.typ !== undefined && payload.typ !== 'user') throw new DomainError('token-invalid');
     return {
@@ -45,17 +46,32 @@ export class PassportUserTokens extends UserTokens {
     };
   }
 
-  override sign(key: SigningKey, secret: string, { userId, name, device, expiresInSeconds }: TokenToSign): { token: string; expiresAt: Date } {
+  override sign(
+    key: SigningKey,
+    secret: string,
+    { userId, name, device, expiresInSeconds }: TokenToSign,
+  ): { token: string; expiresAt: Date } {
     const issuedAt = Math.floor(Date.now() / 1_000);
     const exp = issuedAt + expiresInSeconds;
-    const claims = { sub: userId, iat: issuedAt, exp, ...(name === undefined ? {} : { name }), ...(device === undefined ? {} : { device }), ...audience(key) };
+    const claims = {
+      sub: userId,
+      iat: issuedAt,
+      exp,
+      ...(name === undefined ? {} : { name }),
+      ...(device === undefined ? {} : { device }),
+      ...audience(key),
+    };
     const token = jwt.sign(claims, secret, { algorithm: 'HS256', keyid: key.id });
     return { token, expiresAt: new Date(exp * 1_000) };
   }
 }
 
-const audience = ({ issuer, audience: aud }: SigningKey) => ({ ...(issuer === undefined ? {} : { iss: issuer }), ...(aud === undefined ? {} : { aud }) });
-const shortText = (value: unknown, max: number): string | undefined => (typeof value === 'string' && value !== '' ? value.replaceAll('\0', '').slice(0, max) : undefined);
+const audience = ({ issuer, audience: aud }: SigningKey) => ({
+  ...(issuer === undefined ? {} : { iss: issuer }),
+  ...(aud === undefined ? {} : { aud }),
+});
+const shortText = (value: unknown, max: number): string | undefined =>
+  typeof value === 'string' && value !== '' ? value.replaceAll('\0', '').slice(0, max) : undefined;
 
 function verified(token: string, key: SigningKey, secret: string): Promise<Payload> {
   if (key.algorithm === 'EdDSA') return Promise.reject(new DomainError('token-invalid'));

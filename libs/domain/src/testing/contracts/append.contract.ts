@@ -62,14 +62,26 @@ export function appendContract(scene: () => Promise<Scene>): void {
       const [ann, bo] = await own.users('ann', 'bo');
       const room = await own.group([found(ann), found(bo)]);
       const mentions = [{ id: 'bo', no: found(bo).no }];
-      const { message, appended } = await own.say(room, found(ann), { text: 'hello \u{1F600}', mentions, metadata: { nested: { list: [1, null, 'x'] } } });
+      const { message, appended } = await own.say(room, found(ann), {
+        text: 'hello \u{1F600}',
+        mentions,
+        metadata: { nested: { list: [1, null, 'x'] } },
+      });
       expect(message).toMatchObject({ roomId: room.roomId, seq: 1, pts: 4, type: 'text', text: 'hello \u{1F600}', mentions: ['bo'] });
       expect(message.sender).toMatchObject({ no: found(ann).no, id: 'ann', name: 'Name of ann' });
       expect(message.metadata).toEqual({ nested: { list: [1, null, 'x'] } });
       expect(message.deleted).toBeUndefined();
       expect(await own.log.message(room, message.id)).toEqual(message);
       expect((await own.events(room)).at(-1)).toEqual(appended.events[0]);
-      expect(appended.events[0]).toMatchObject({ type: 'message.created', tenantId: own.tenantId, roomNo: room.roomNo, roomId: room.roomId, epoch: 1, pts: 4, seq: 1 });
+      expect(appended.events[0]).toMatchObject({
+        type: 'message.created',
+        tenantId: own.tenantId,
+        roomNo: room.roomNo,
+        roomId: room.roomId,
+        epoch: 1,
+        pts: 4,
+        seq: 1,
+      });
       expect(appended.events[0]?.actor).toMatchObject({ kind: 'user', user: { id: 'ann' } });
     });
   });
@@ -170,7 +182,12 @@ export function appendContract(scene: () => Promise<Scene>): void {
       const by = { kind: 'system', id: 'contract' } as const;
       const moves = [
         () => own.technology.store.platform((tx) => tx.tenants.update(own.tenantId, { name: 'renamed' })),
-        () => own.technology.userLog.change({ user: { tenantId: own.tenantId, userNo: ann.no }, by, change: { type: 'user.banned', banId: randomUUID() } }),
+        () =>
+          own.technology.userLog.change({
+            user: { tenantId: own.tenantId, userNo: ann.no },
+            by,
+            change: { type: 'user.banned', banId: randomUUID() },
+          }),
         () => own.read((tx) => tx.users.setDeactivated(ann.no, true)),
         () => own.change(room, [{ type: 'member.muted', userNo: ann.no, until: new Date('2100-01-01T00:00:00Z') }]),
       ];

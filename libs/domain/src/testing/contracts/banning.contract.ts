@@ -6,7 +6,12 @@ import { found, joined, type Scene } from './scene.js';
 const PAST = new Date(Date.now() - 60_000);
 const FUTURE = new Date(Date.now() + 3_600_000);
 
-const ban = (userNo: number, more: { reason?: string; expiresAt?: Date } = {}): RoomChange => ({ type: 'member.banned', userNo, banId: randomUUID(), ...more });
+const ban = (userNo: number, more: { reason?: string; expiresAt?: Date } = {}): RoomChange => ({
+  type: 'member.banned',
+  userNo,
+  banId: randomUUID(),
+  ...more,
+});
 
 /** Bans from one room. */
 export function banningContract(scene: () => Promise<Scene>): void {
@@ -19,10 +24,22 @@ export function banningContract(scene: () => Promise<Scene>): void {
   it('puts a member out and keeps who, why, until when', async () => {
     const { own, ann, bo, room } = await group();
     const { events } = await own.change(room, [ban(bo.no, { reason: 'spam', expiresAt: FUTURE })], { by: { kind: 'user', user: ann } });
-    expect(events).toMatchObject([{ type: 'member.banned', data: { memberCount: 1, reason: 'spam', expiresAt: FUTURE, member: { status: 'banned', user: { id: 'bo' } } } }]);
+    expect(events).toMatchObject([
+      {
+        type: 'member.banned',
+        data: { memberCount: 1, reason: 'spam', expiresAt: FUTURE, member: { status: 'banned', user: { id: 'bo' } } },
+      },
+    ]);
     const access = await own.access(room, bo);
     expect(access.member?.status).toBe('banned');
-    expect(access.ban).toMatchObject({ roomNo: room.roomNo, roomId: room.roomId, reason: 'spam', expiresAt: FUTURE, user: { id: 'bo' }, createdBy: { kind: 'user', user: { id: 'ann' } } });
+    expect(access.ban).toMatchObject({
+      roomNo: room.roomNo,
+      roomId: room.roomId,
+      reason: 'spam',
+      expiresAt: FUTURE,
+      user: { id: 'bo' },
+      createdBy: { kind: 'user', user: { id: 'ann' } },
+    });
     expect((await own.roomNow(room)).memberCount).toBe(1);
   });
 
@@ -77,7 +94,11 @@ export function banningContract(scene: () => Promise<Scene>): void {
     await own.change(room, [ban(cy.no, { expiresAt: PAST, reason: 'over' })]);
     await own.change(other, [ban(cy.no, { reason: '2' })]);
     const user = { tenantId: own.tenantId, userNo: cy.no };
-    await own.technology.userLog.change({ user, by: { kind: 'key', id: 'k' }, change: { type: 'user.banned', banId: randomUUID(), reason: '3' } });
+    await own.technology.userLog.change({
+      user,
+      by: { kind: 'key', id: 'k' },
+      change: { type: 'user.banned', banId: randomUUID(), reason: '3' },
+    });
     const list = async (filter: object) => (await own.read((tx) => tx.bans.list(filter, { limit: 10 }))).items.map(({ reason }) => reason);
     expect(await list({})).toEqual(['3', '2', '1']);
     expect(await list({ roomNo: room.roomNo })).toEqual(['1']);

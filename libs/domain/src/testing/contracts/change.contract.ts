@@ -6,7 +6,14 @@ import { AlreadyRemembered } from '../../ports/store.js';
 import { pairOf } from '../../rooms/room.js';
 import { found, joined, newRoom, upTo, type Scene } from './scene.js';
 
-const audit = (action: string): AuditEntry => ({ action, actorKind: 'key', actorId: 'k', target: { kind: 'room', id: 'r' }, detail: {}, requestId: 'q' });
+const audit = (action: string): AuditEntry => ({
+  action,
+  actorKind: 'key',
+  actorId: 'k',
+  target: { kind: 'room', id: 'r' },
+  detail: {},
+  requestId: 'q',
+});
 
 /** Changes of a room: all or none, one event each, versions, what is written beside them. */
 export function changeContract(scene: () => Promise<Scene>): void {
@@ -26,7 +33,9 @@ export function changeContract(scene: () => Promise<Scene>): void {
         ['member.joined', 3],
       ]);
       expect(events[0]).toMatchObject({ data: { room: { id: room.roomId, kind: 'group', pts: 1, lastSeq: 0, memberCount: 0, epoch: 1 } } });
-      expect(events[1]).toMatchObject({ data: { memberCount: 1, member: { role: 'owner', status: 'member', joinedPts: 2, joinedSeq: 0, readSeq: 0, user: { id: 'ann' } } } });
+      expect(events[1]).toMatchObject({
+        data: { memberCount: 1, member: { role: 'owner', status: 'member', joinedPts: 2, joinedSeq: 0, readSeq: 0, user: { id: 'ann' } } },
+      });
       expect(events[2]).toMatchObject({ data: { memberCount: 2, member: { role: 'member', joinedPts: 3, user: { id: 'bo' } } } });
       expect(await own.roomNow(room)).toMatchObject({ pts: 3, memberCount: 2, lastSeq: 0 });
     });
@@ -34,7 +43,14 @@ export function changeContract(scene: () => Promise<Scene>): void {
     it('returns what a later reading tells', async () => {
       const { own, users, room } = await group('ann', 'bo');
       const by = { kind: 'user', user: found(users[0]) } as const;
-      const { events } = await own.change(room, [{ type: 'room.updated', patch: { name: 'New' } }, { type: 'member.updated', userNo: found(users[1]).no, patch: { role: 'admin' } }], { by });
+      const { events } = await own.change(
+        room,
+        [
+          { type: 'room.updated', patch: { name: 'New' } },
+          { type: 'member.updated', userNo: found(users[1]).no, patch: { role: 'admin' } },
+        ],
+        { by },
+      );
       expect((await own.log.after(room, 3, 10)).events).toEqual(events);
       expect(new Set(events.map(({ id }) => id)).size).toBe(2);
     });
@@ -51,7 +67,10 @@ export function changeContract(scene: () => Promise<Scene>): void {
         { type: 'member.removed', userNo: bo.no, reason: 'loud' },
       ]);
       const [one, admin, two, removed] = (await own.log.after(room, 4, 10)).events;
-      expect(one).toMatchObject({ pts: 5, data: { room: { name: 'One', metadata: { a: 1 }, pts: 5, lastSeq: 1, memberCount: 2, settings } } });
+      expect(one).toMatchObject({
+        pts: 5,
+        data: { room: { name: 'One', metadata: { a: 1 }, pts: 5, lastSeq: 1, memberCount: 2, settings } },
+      });
       expect(admin).toMatchObject({ data: { memberCount: 2, member: { role: 'admin', name: 'Boss', status: 'member' } } });
       expect(two).toMatchObject({ data: { room: { metadata: { a: 1 }, pts: 7, settings: { ...settings, muted: true } } } });
       expect(two?.type === 'room.updated' && two.data.room.name).toBeUndefined();
@@ -79,7 +98,11 @@ export function changeContract(scene: () => Promise<Scene>): void {
       const room = await own.group([found(ann)], { maxMembers: 3 });
       const tells = others.map(({ no }) => ({ userNo: no, type: 'room.entered' as const }));
       const more = { tells, audit: audit('member.add'), remember: { scope: 's', key: 'k', draft: 'd', answer: 1 } };
-      const adding = own.change(room, others.map((user) => joined(user)), more);
+      const adding = own.change(
+        room,
+        others.map((user) => joined(user)),
+        more,
+      );
       await expect(adding).rejects.toMatchObject({ code: 'room-full' });
       expect(await own.roomNow(room)).toMatchObject({ pts: 2, memberCount: 1 });
       expect(await own.read((tx) => tx.members.get(room.roomNo, found(others[0]).no))).toBeUndefined();
@@ -162,7 +185,9 @@ export function changeContract(scene: () => Promise<Scene>): void {
       const { own, users, room } = await group('ann', 'bo', 'cy');
       const { version: roomVersion } = await own.roomNow(room);
       const results = await Promise.allSettled(
-        users.slice(1).map(({ no }) => own.change(room, [{ type: 'member.updated', userNo: no, patch: { role: 'owner' } }], { roomVersion })),
+        users
+          .slice(1)
+          .map(({ no }) => own.change(room, [{ type: 'member.updated', userNo: no, patch: { role: 'owner' } }], { roomVersion })),
       );
       expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       expect(results.find(({ status }) => status === 'rejected')).toMatchObject({ reason: expect.any(StaleFacts) });

@@ -28,7 +28,14 @@ export function membershipContract(scene: () => Promise<Scene>): void {
     for (const _ of upTo(3)) await own.say(room, ann);
     const { events } = await own.change(room, [joined(bo)]);
     expect(events).toMatchObject([{ type: 'member.joined', pts: 8, data: { memberCount: 2 } }]);
-    expect(await own.member(room, bo)).toMatchObject({ status: 'member', role: 'member', joinedPts: 8, joinedSeq: 3, readSeq: 3, deliveredSeq: 3 });
+    expect(await own.member(room, bo)).toMatchObject({
+      status: 'member',
+      role: 'member',
+      joinedPts: 8,
+      joinedSeq: 3,
+      readSeq: 3,
+      deliveredSeq: 3,
+    });
   });
 
   it('says nothing when one who is inside joins again, also in a race', async () => {
@@ -116,13 +123,20 @@ export function membershipContract(scene: () => Promise<Scene>): void {
       const rooms = await Promise.all(upTo(10).map(() => own.group([found(ann)])));
       const userNo = found(bo).no;
       const results = await Promise.all(
-        rooms.map((room) => own.change(room, [joined(found(bo))], { tells: [{ userNo, type: 'room.entered' }], by: { kind: 'user', user: found(ann) } })),
+        rooms.map((room) =>
+          own.change(room, [joined(found(bo))], { tells: [{ userNo, type: 'room.entered' }], by: { kind: 'user', user: found(ann) } }),
+        ),
       );
       const told = results.flatMap(({ userEvents }) => userEvents);
       expect(told.map(({ userPts }) => userPts).sort((a, b) => a - b)).toEqual(upTo(10));
       const events = await own.userEvents(found(bo));
       expect(events.map(({ userPts }) => userPts)).toEqual(upTo(10));
-      expect(events[0]).toMatchObject({ type: 'room.entered', tenantId: own.tenantId, userNo, actor: { kind: 'user', user: { id: 'ann' } } });
+      expect(events[0]).toMatchObject({
+        type: 'room.entered',
+        tenantId: own.tenantId,
+        userNo,
+        actor: { kind: 'user', user: { id: 'ann' } },
+      });
       expect(new Set(events.map((event) => 'room' in event.data && event.data.room.id)).size).toBe(10);
       expect((await own.read((tx) => tx.users.byId('bo')))?.userPts).toBe(10);
     });

@@ -26,7 +26,8 @@ export function operatorsContract(scene: () => Promise<Scene>): void {
 
   it('are granted roles, platform-wide and per tenant, and lose them', async () => {
     const { own, platform, operator } = await open();
-    const grant = (tenantId: string | undefined, role: 'admin' | 'viewer' | undefined) => platform((tx) => tx.operators.grant(operator.id, tenantId, role));
+    const grant = (tenantId: string | undefined, role: 'admin' | 'viewer' | undefined) =>
+      platform((tx) => tx.operators.grant(operator.id, tenantId, role));
     const now = async () => found(await platform((tx) => tx.operators.byId(operator.id)));
     await grant(undefined, 'viewer');
     await grant(own.tenantId, 'viewer');
@@ -71,7 +72,15 @@ export function operatorsContract(scene: () => Promise<Scene>): void {
   it('have sessions, found by hash and ended one or all', async () => {
     const { platform, operator } = await open();
     const now = new Date();
-    const sessions = upTo(3).map(() => ({ id: randomUUID(), operatorId: operator.id, createdAt: now, lastSeenAt: now, ip: '::1', userAgent: 'test', tokenHash: randomUUID() }));
+    const sessions = upTo(3).map(() => ({
+      id: randomUUID(),
+      operatorId: operator.id,
+      createdAt: now,
+      lastSeenAt: now,
+      ip: '::1',
+      userAgent: 'test',
+      tokenHash: randomUUID(),
+    }));
     for (const session of sessions) await platform((tx) => tx.operators.insertSession(session));
     const find = (index: number) => platform((tx) => tx.operators.session(found(sessions[index]).tokenHash));
     expect(await find(0)).toMatchObject({ session: { id: sessions[0]?.id, ip: '::1', userAgent: 'test' }, operator: { id: operator.id } });

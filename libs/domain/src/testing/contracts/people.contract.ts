@@ -16,7 +16,9 @@ export function peopleContract(scene: () => Promise<Scene>): void {
   it('inserts many at once, in any order, with the same one named twice', async () => {
     const own = await scene();
     const ids = upTo(30).map((n) => `u${n}`);
-    await Promise.all([ids, [...ids].reverse(), [...ids, ...ids]].map((list) => own.read((tx) => tx.users.ensure(list.map((id) => ({ id, name: id }))))));
+    await Promise.all(
+      [ids, [...ids].reverse(), [...ids, ...ids]].map((list) => own.read((tx) => tx.users.ensure(list.map((id) => ({ id, name: id }))))),
+    );
     const users = await own.read((tx) => tx.users.byIds([...ids, 'missing']));
     expect(users).toHaveLength(30);
     expect(new Set(users.map(({ no }) => no)).size).toBe(30);
@@ -24,8 +26,17 @@ export function peopleContract(scene: () => Promise<Scene>): void {
 
   it('begins with what was given', async () => {
     const own = await scene();
-    const [ann] = await own.read((tx) => tx.users.ensure([{ id: 'ann', name: 'Ann', image: 'https://x.example/y.png', metadata: { a: [1] } }]));
-    expect(ann).toMatchObject({ id: 'ann', name: 'Ann', image: 'https://x.example/y.png', metadata: { a: [1] }, directFrom: 'everyone', userPts: 0 });
+    const [ann] = await own.read((tx) =>
+      tx.users.ensure([{ id: 'ann', name: 'Ann', image: 'https://x.example/y.png', metadata: { a: [1] } }]),
+    );
+    expect(ann).toMatchObject({
+      id: 'ann',
+      name: 'Ann',
+      image: 'https://x.example/y.png',
+      metadata: { a: [1] },
+      directFrom: 'everyone',
+      userPts: 0,
+    });
     expect(ann?.deactivatedAt).toBeUndefined();
     expect(await own.read((tx) => tx.users.byId('ann'))).toEqual(ann);
   });

@@ -46,12 +46,16 @@ export function rateLimiterContract(name: string, open: () => Promise<LimiterTec
       expect(await limiter().take(bucket, SLOW)).toBeGreaterThan(0);
     });
 
-    it('peeks without taking', async () => {
+    it('gives back what was taken too early, and never more than the burst', async () => {
       const bucket = randomUUID();
-      for (const _ of upTo(10)) expect(await limiter().peek(bucket, SLOW)).toBeUndefined();
-      await limiter().take(bucket, SLOW, 5);
-      expect(await limiter().peek(bucket, SLOW)).toBeGreaterThan(0);
-      expect(await limiter().peek(randomUUID(), SLOW)).toBeUndefined();
+      for (const _ of upTo(20)) {
+        expect(await limiter().take(bucket, SLOW)).toBeUndefined();
+        expect(await limiter().take(bucket, SLOW, -1)).toBeUndefined();
+      }
+      for (const _ of upTo(5)) await limiter().take(bucket, SLOW, -1);
+      const granted = [];
+      for (const _ of upTo(SLOW.burst + 3)) granted.push(await limiter().take(bucket, SLOW));
+      expect(granted.filter((wait) => wait === undefined)).toHaveLength(SLOW.burst);
     });
 
     it('keeps buckets apart', async () => {

@@ -70,7 +70,9 @@ export function readingContract(scene: () => Promise<Scene>): void {
       const [message] = await own.messages(room);
       expect(await own.log.message(room, found(message).id)).toEqual(message);
       expect(await own.log.message(other, found(message).id)).toBeUndefined();
-      expect(await (await own.elsewhere()).log.message({ ...room, tenantId: (await own.elsewhere()).tenantId }, found(message).id)).toBeUndefined();
+      expect(
+        await (await own.elsewhere()).log.message({ ...room, tenantId: (await own.elsewhere()).tenantId }, found(message).id),
+      ).toBeUndefined();
     });
 
     it('lists what a user said and is not deleted, newest first, to a bound', async () => {
@@ -107,10 +109,16 @@ export function readingContract(scene: () => Promise<Scene>): void {
       expect(reply.message.replyTo).toMatchObject({ messageId: id, seq: 1, text: 'secret', deleted: false, sender: { id: 'ann' } });
       await own.change(room, [{ type: 'message.deleted', messageId: id, reason: 'rude' }], { by: { kind: 'operator', id: 'op' } });
 
-      const [created, deleted] = (await own.events(room)).filter((event) => event.type === 'message.created' || event.type === 'message.deleted');
+      const [created, deleted] = (await own.events(room)).filter(
+        (event) => event.type === 'message.created' || event.type === 'message.deleted',
+      );
       const last = (await own.events(room)).at(-1);
       for (const event of [created, last]) {
-        expect(event).toMatchObject({ data: { message: { id, seq: 1, pts: 3, mentions: [], metadata: {}, deleted: { by: { kind: 'operator', id: 'op' }, reason: 'rude' } } } });
+        expect(event).toMatchObject({
+          data: {
+            message: { id, seq: 1, pts: 3, mentions: [], metadata: {}, deleted: { by: { kind: 'operator', id: 'op' }, reason: 'rude' } },
+          },
+        });
       }
       expect(deleted?.type).toBe('message.created');
       expect(last).toMatchObject({ type: 'message.deleted', pts: 5 });

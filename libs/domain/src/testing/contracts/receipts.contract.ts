@@ -15,7 +15,11 @@ export function receiptsContract(scene: () => Promise<Scene>): void {
 
   it('moves forward, never back, and at most to the last message', async () => {
     const { mark } = await talk(5);
-    expect(await mark('read', 3)).toMatchObject({ hasMoved: true, lastSeq: 5, member: { readSeq: 3, deliveredSeq: 3, user: { id: 'bo' } } });
+    expect(await mark('read', 3)).toMatchObject({
+      hasMoved: true,
+      lastSeq: 5,
+      member: { readSeq: 3, deliveredSeq: 3, user: { id: 'bo' } },
+    });
     expect(await mark('read', 2)).toMatchObject({ hasMoved: false, member: { readSeq: 3 } });
     expect(await mark('read', 3)).toMatchObject({ hasMoved: false });
     expect(await mark('delivered', 4)).toMatchObject({ hasMoved: true, member: { readSeq: 3, deliveredSeq: 4 } });
@@ -61,7 +65,10 @@ export function receiptsContract(scene: () => Promise<Scene>): void {
     const own = await scene();
     const users = await own.users(...upTo(RECEIPTS_MEMBERS_MAX + 1).map((n) => `u${n}`));
     const room = await own.group(users.slice(0, 1));
-    await own.change(room, users.slice(1).map((user) => joined(user)));
+    await own.change(
+      room,
+      users.slice(1).map((user) => joined(user)),
+    );
     const { cursors, memberCount } = await own.read((tx) => tx.members.receipts(room.roomNo, found(users[1]).no));
     expect(memberCount).toBe(RECEIPTS_MEMBERS_MAX + 1);
     expect(cursors).toEqual([{ userId: 'u2', readSeq: 0, deliveredSeq: 0 }]);

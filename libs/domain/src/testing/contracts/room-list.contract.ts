@@ -7,7 +7,8 @@ import { found, joined, newRoom, upTo, type Scene } from './scene.js';
 
 /** Rooms in lists and single, as one user sees them. */
 export function roomListContract(scene: () => Promise<Scene>): void {
-  const mine = (own: Scene, { no }: User, filter: RoomFilter = {}, page: PageRequest = { limit: 100 }) => own.read((tx) => tx.rooms.listOf(no, filter, page));
+  const mine = (own: Scene, { no }: User, filter: RoomFilter = {}, page: PageRequest = { limit: 100 }) =>
+    own.read((tx) => tx.rooms.listOf(no, filter, page));
   const ids = (views: readonly RoomView[]): string[] => views.map(({ room }) => room.id);
 
   describe('own rooms', () => {
@@ -34,7 +35,10 @@ export function roomListContract(scene: () => Promise<Scene>): void {
     it('are filtered by kind, name, unread and another member', async () => {
       const own = await scene();
       const [ann, bo] = await own.users('ann', 'bo');
-      const [team, quiet] = [await own.room('group', [found(ann), found(bo)], {}, { id: 'team', name: 'Team_A' }), await own.room('channel', [found(ann)], {}, { id: 'quiet', name: 'Quiet' })];
+      const [team, quiet] = [
+        await own.room('group', [found(ann), found(bo)], {}, { id: 'team', name: 'Team_A' }),
+        await own.room('channel', [found(ann)], {}, { id: 'quiet', name: 'Quiet' }),
+      ];
       await own.say(team, found(bo));
       const list = async (filter: RoomFilter) => ids((await mine(own, found(ann), filter)).items);
       expect(await list({ kind: 'channel' })).toEqual([quiet.roomId]);
@@ -86,7 +90,11 @@ export function roomListContract(scene: () => Promise<Scene>): void {
       await own.say(room, found(ann), { text: 'first' });
       const { message } = await own.say(room, found(ann), { text: 'last' });
       const view = await own.view(room, found(bo));
-      expect(view).toMatchObject({ room: { id: room.roomId, lastSeq: 2, memberCount: 2 }, me: { role: 'member', readSeq: 0, user: { id: 'bo' } }, lastMessage: { id: message.id, text: 'last' } });
+      expect(view).toMatchObject({
+        room: { id: room.roomId, lastSeq: 2, memberCount: 2 },
+        me: { role: 'member', readSeq: 0, user: { id: 'bo' } },
+        lastMessage: { id: message.id, text: 'last' },
+      });
       expect(await own.read((tx) => tx.rooms.view('missing', found(bo).no))).toBeUndefined();
       const bare = await own.read((tx) => tx.rooms.view(room.roomId, undefined));
       expect(bare).toMatchObject({ room: { id: room.roomId }, lastMessage: { id: message.id } });
@@ -101,7 +109,11 @@ export function roomListContract(scene: () => Promise<Scene>): void {
       expect((await own.view(room, found(ann))).peer?.id).toBe('bo');
       expect((await own.view(room, found(bo))).peer?.id).toBe('ann');
       const facts = await own.read((tx) => tx.rooms.sendFacts(room.roomId, found(ann).no));
-      expect(facts).toMatchObject({ tenant: { id: own.tenantId }, sender: { id: 'ann' }, peer: { user: { id: 'bo' }, isFriend: false, blocksSender: false, isBlockedBySender: false } });
+      expect(facts).toMatchObject({
+        tenant: { id: own.tenantId },
+        sender: { id: 'ann' },
+        peer: { user: { id: 'bo' }, isFriend: false, blocksSender: false, isBlockedBySender: false },
+      });
     });
 
     it('whose history begins at joining shows no last message from before', async () => {
@@ -122,7 +134,11 @@ export function roomListContract(scene: () => Promise<Scene>): void {
       const until = new Date('2100-01-01T00:00:00.000Z');
       await own.change(room, [{ type: 'member.muted', userNo: found(bo).no, until }]);
       const facts = await own.read((tx) => tx.rooms.sendFacts(room.roomId, found(bo).no));
-      expect(facts).toMatchObject({ room: { no: room.roomNo }, member: { mutedUntil: until, status: 'member' }, sender: { no: found(bo).no } });
+      expect(facts).toMatchObject({
+        room: { no: room.roomNo },
+        member: { mutedUntil: until, status: 'member' },
+        sender: { no: found(bo).no },
+      });
       expect([facts?.ban, facts?.tenantBan, facts?.peer]).toEqual([undefined, undefined, undefined]);
       const stranger = await own.user('cy');
       expect((await own.read((tx) => tx.rooms.sendFacts(room.roomId, stranger.no)))?.member).toBeUndefined();

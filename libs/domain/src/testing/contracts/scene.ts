@@ -4,7 +4,18 @@ import type { RoomEvent } from '../../events.js';
 import type { RoomId, RoomKey, TenantId, UserId } from '../../ids.js';
 import type { Member, Role } from '../../members/member.js';
 import type { Message } from '../../messages/message.js';
-import type { Appended, ChangeEntry, FactVersions, MessageEntry, NewMessage, NewRoom, RoomChange, RoomLog, SentMessage, Tell } from '../../ports/room-log.js';
+import type {
+  Appended,
+  ChangeEntry,
+  FactVersions,
+  MessageEntry,
+  NewMessage,
+  NewRoom,
+  RoomChange,
+  RoomLog,
+  SentMessage,
+  Tell,
+} from '../../ports/room-log.js';
 import type { RoomAccess, Store, TenantTx } from '../../ports/store.js';
 import type { UserLog } from '../../ports/user-log.js';
 import { defaultRoomSettings, type Room, type RoomKind, type RoomSettings, type RoomView } from '../../rooms/room.js';
@@ -85,7 +96,12 @@ export class Scene {
     return this.room('group', members, settings, { id });
   }
 
-  async room(kind: RoomKind, members: readonly User[], settings: Partial<RoomSettings> = {}, more: Partial<NewRoom> = {}): Promise<RoomRef> {
+  async room(
+    kind: RoomKind,
+    members: readonly User[],
+    settings: Partial<RoomSettings> = {},
+    more: Partial<NewRoom> = {},
+  ): Promise<RoomRef> {
     const no = await this.log.nextRoomNo();
     const id = more.id ?? randomUUID();
     const room: RoomRef = { tenantId: this.tenantId, roomNo: no, roomId: id };
@@ -157,7 +173,17 @@ export const newRoom = (kind: RoomKind, settings: Partial<RoomSettings> = {}): O
 export function newMessage(sender: User, message: Partial<NewMessage> = {}): NewMessage {
   const text = message.text ?? 'hello';
   const clientMessageId = message.clientMessageId ?? randomUUID();
-  return { id: randomUUID(), sender: personOf(sender), clientMessageId, draft: `draft of ${text}`, type: 'text', text, mentions: [], metadata: {}, ...message };
+  return {
+    id: randomUUID(),
+    sender: personOf(sender),
+    clientMessageId,
+    draft: `draft of ${text}`,
+    type: 'text',
+    text,
+    mentions: [],
+    metadata: {},
+    ...message,
+  };
 }
 
 /** 1, 2, 3, ... up to `count`. */

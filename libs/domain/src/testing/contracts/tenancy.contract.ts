@@ -6,7 +6,15 @@ import { AlreadyRemembered } from '../../ports/store.js';
 import { DEFAULT_TENANT_SETTINGS } from '../../tenants/tenant.js';
 import { found, upTo, type Scene } from './scene.js';
 
-const audit = (action: string, actorId = 'k'): AuditEntry => ({ action, actorKind: 'key', actorId, target: { kind: 'room', id: 'r' }, detail: { a: 1 }, requestId: 'q', ip: '::1' });
+const audit = (action: string, actorId = 'k'): AuditEntry => ({
+  action,
+  actorKind: 'key',
+  actorId,
+  target: { kind: 'room', id: 'r' },
+  detail: { a: 1 },
+  requestId: 'q',
+  ip: '::1',
+});
 
 /** Tenants, what keeps them apart, transactions, and what is kept beside the chat: keys, audit, remembered answers. */
 export function tenancyContract(scene: () => Promise<Scene>): void {
@@ -72,7 +80,9 @@ export function tenancyContract(scene: () => Promise<Scene>): void {
       expect((await two.read((tx) => tx.members.list(room.roomNo, { limit: 10 }))).items).toEqual([]);
       expect(await two.read((tx) => tx.members.mark(room.roomNo, ann.no, 'read', 1))).toBeUndefined();
       expect(await two.log.message(foreign, message.id)).toBeUndefined();
-      await expect(two.log.change({ room: foreign, by: { kind: 'system', id: 'x' }, changes: [{ type: 'room.dissolved' }] })).rejects.toMatchObject({ code: 'not-found' });
+      await expect(
+        two.log.change({ room: foreign, by: { kind: 'system', id: 'x' }, changes: [{ type: 'room.dissolved' }] }),
+      ).rejects.toMatchObject({ code: 'not-found' });
       expect((await one.user('ann')).name).toBe('Name of ann');
     });
   });
@@ -83,7 +93,9 @@ export function tenancyContract(scene: () => Promise<Scene>): void {
       const { store } = own.technology;
       const before = found(await own.read((tx) => tx.tenant.get()));
       expect(before).toMatchObject({ id: own.tenantId, status: 'active', settings: DEFAULT_TENANT_SETTINGS });
-      expect(await store.platform((tx) => tx.tenants.insert({ id: own.tenantId, name: 'again', settings: DEFAULT_TENANT_SETTINGS }))).toBeUndefined();
+      expect(
+        await store.platform((tx) => tx.tenants.insert({ id: own.tenantId, name: 'again', settings: DEFAULT_TENANT_SETTINGS })),
+      ).toBeUndefined();
       const settings = { ...DEFAULT_TENANT_SETTINGS, firstSight: false, limits: { textLength: 7 } };
       const changed = found(await store.platform((tx) => tx.tenants.update(own.tenantId, { settings, status: 'suspended' })));
       expect(changed).toMatchObject({ name: before.name, settings, status: 'suspended', suspendedAt: expect.any(Date) });
@@ -145,9 +157,15 @@ export function tenancyContract(scene: () => Promise<Scene>): void {
       const [own, other] = await Promise.all([scene(), scene()]);
       const ids = upTo(3).map((n) => `kid_${own.tenantId}_${'A'.repeat(19)}${n}`);
       for (const id of ids) {
-        await own.read((tx) => tx.keys.insertSigningKey({ id, tenantId: own.tenantId, algorithm: 'HS256', material: `sealed ${id}`, userIdPrefix: 'p:' }));
+        await own.read((tx) =>
+          tx.keys.insertSigningKey({ id, tenantId: own.tenantId, algorithm: 'HS256', material: `sealed ${id}`, userIdPrefix: 'p:' }),
+        );
       }
-      expect(await own.read((tx) => tx.keys.signingKey(found(ids[0])))).toMatchObject({ material: `sealed ${ids[0]}`, userIdPrefix: 'p:', algorithm: 'HS256' });
+      expect(await own.read((tx) => tx.keys.signingKey(found(ids[0])))).toMatchObject({
+        material: `sealed ${ids[0]}`,
+        userIdPrefix: 'p:',
+        algorithm: 'HS256',
+      });
       expect(await other.read((tx) => tx.keys.signingKey(found(ids[0])))).toBeUndefined();
       expect(await own.read((tx) => tx.keys.revokeSigningKey(found(ids[0])))).toMatchObject({ revokedAt: expect.any(Date) });
       expect((await own.read((tx) => tx.keys.listSigningKeys({ limit: 10 }))).items.map(({ id }) => id)).toEqual([...ids].reverse());

@@ -12,13 +12,25 @@ export function userLogContract(name: string, open: OpenTechnology): void {
   describe(`UserLog: ${name}`, () => {
     const scene = useTechnology(open);
     const change = (own: Scene, { no }: User, made: UserChange, more: Partial<UserEntry> = {}) =>
-      own.technology.userLog.change({ user: { tenantId: own.tenantId, userNo: no }, by: { kind: 'operator', id: 'op' }, change: made, ...more });
+      own.technology.userLog.change({
+        user: { tenantId: own.tenantId, userNo: no },
+        by: { kind: 'operator', id: 'op' },
+        change: made,
+        ...more,
+      });
 
     it('bans from the tenant: an event, a row, a new version', async () => {
       const own = await scene();
       const ann = await own.user('ann');
       const event = await change(own, ann, banned({ reason: 'spam' }));
-      expect(event).toMatchObject({ type: 'user.banned', tenantId: own.tenantId, userNo: ann.no, userPts: 1, actor: { kind: 'operator', id: 'op' }, data: { ban: { reason: 'spam', user: { id: 'ann' } } } });
+      expect(event).toMatchObject({
+        type: 'user.banned',
+        tenantId: own.tenantId,
+        userNo: ann.no,
+        userPts: 1,
+        actor: { kind: 'operator', id: 'op' },
+        data: { ban: { reason: 'spam', user: { id: 'ann' } } },
+      });
       expect(await own.userEvents(ann)).toEqual([event]);
       const ban = await own.read((tx) => tx.bans.tenantBan(ann.no));
       expect(ban).toMatchObject({ reason: 'spam', createdBy: { kind: 'operator', id: 'op' } });
@@ -33,7 +45,11 @@ export function userLogContract(name: string, open: OpenTechnology): void {
       const own = await scene();
       const ann = await own.user('ann');
       await change(own, ann, banned());
-      expect(await change(own, ann, { type: 'user.unbanned' })).toMatchObject({ type: 'user.unbanned', userPts: 2, data: { ban: { user: { id: 'ann' } } } });
+      expect(await change(own, ann, { type: 'user.unbanned' })).toMatchObject({
+        type: 'user.unbanned',
+        userPts: 2,
+        data: { ban: { user: { id: 'ann' } } },
+      });
       expect(await own.read((tx) => tx.bans.tenantBan(ann.no))).toBeUndefined();
       await expect(change(own, ann, { type: 'user.unbanned' })).rejects.toMatchObject({ code: 'conflict' });
       expect(await own.userEvents(ann)).toHaveLength(2);
@@ -68,7 +84,14 @@ export function userLogContract(name: string, open: OpenTechnology): void {
     it('writes audit and remembered answer in the same commit, or nothing', async () => {
       const own = await scene();
       const ann = await own.user('ann');
-      const audit = { action: 'ban.create', actorKind: 'operator', actorId: 'op', target: { kind: 'user', id: 'ann' }, detail: {}, requestId: 'q' } as const;
+      const audit = {
+        action: 'ban.create',
+        actorKind: 'operator',
+        actorId: 'op',
+        target: { kind: 'user', id: 'ann' },
+        detail: {},
+        requestId: 'q',
+      } as const;
       const remember = { scope: 's', key: 'k', draft: 'd', answer: 'a' };
       await change(own, ann, banned(), { audit, remember });
       await expect(change(own, ann, banned(), { audit, remember })).rejects.toBeInstanceOf(AlreadyRemembered);

@@ -24,7 +24,8 @@ export function memoryKeys(db: MemoryDatabase, space: TenantSpace): Keys {
       const row = space.apiKeys.get(id);
       return row && space.apiKeys.set(id, { ...row, key: { ...row.key, revokedAt: row.key.revokedAt ?? db.clock.now() } }).key;
     },
-    insertSigningKey: async (key) => space.signingKeys.set(key.id, { key: { ...key, createdAt: db.clock.now() }, order: db.nextNumber() }).key,
+    insertSigningKey: async (key) =>
+      space.signingKeys.set(key.id, { key: { ...key, createdAt: db.clock.now() }, order: db.nextNumber() }).key,
     signingKey: async (id) => space.signingKeys.get(id)?.key,
     listSigningKeys: async (page) =>
       keyset(

@@ -21,11 +21,6 @@ export class MemoryRateLimiter extends RateLimiter {
     return undefined;
   }
 
-  async peek(bucket: string, rate: Rate): Promise<number | undefined> {
-    const { tokens } = this.filled(bucket, rate);
-    return tokens < 1 ? waitFor(1 - tokens, rate) : undefined;
-  }
-
   private filled(bucket: string, rate: Rate): Bucket {
     const now = this.clock.now().getTime();
     const known = this.buckets.get(bucket) ?? { tokens: rate.burst, at: now };

@@ -19,7 +19,16 @@ import { presentMembers } from './members-section.js';
 import type { MemoryDatabase, TenantSpace } from './memory-database.js';
 import { windowOf } from './message-window.js';
 import { raisesVersion, RoomEffects } from './room-changes.js';
-import { memberKey, positionKey, sendKey, type EventRow, type MessageRow, type RoomRow, type StoredRef, type UserEventRow } from './rows.js';
+import {
+  memberKey,
+  positionKey,
+  sendKey,
+  type EventRow,
+  type MessageRow,
+  type RoomRow,
+  type StoredRef,
+  type UserEventRow,
+} from './rows.js';
 import { appendUserEvent } from './user-entries.js';
 
 const NOTHING: Appended = { events: [], userEvents: [] };
@@ -65,7 +74,16 @@ export class MemoryRoomLog extends RoomLog {
     space.sends.set(sendKey(no, sender.no, clientMessageId), id);
     this.advance(space, no, sender.no, seq);
     const actor: StoredRef = { kind: 'user', no: sender.no };
-    const event = { id: this.db.random.uuid(), type: 'message.created', roomNo: no, pts, seq, at: now, actor, data: { kind: 'message', messageId: id } } as const;
+    const event = {
+      id: this.db.random.uuid(),
+      type: 'message.created',
+      roomNo: no,
+      pts,
+      seq,
+      at: now,
+      actor,
+      data: { kind: 'message', messageId: id },
+    } as const;
     space.events.set(positionKey(no, pts), event);
     // Facts may be older than the room's first message: only the commit knows which one is first.
     const tells = seq === 1 ? this.tell(space, entry.tellsIfFirst ?? [], room, actor) : [];
@@ -107,7 +125,15 @@ export class MemoryRoomLog extends RoomLog {
       const head = { pts: room.pts + 1, version: room.version + (raisesVersion(change) ? 1 : 0) };
       room = { ...changed, ...head, activeAt: this.db.clock.now(), activeOrder: this.db.nextNumber() };
       space.rooms.set(room.no, room);
-      const row = { id: this.db.random.uuid(), type: change.type, roomNo: room.no, pts: room.pts, at: this.db.clock.now(), actor, data: data(room) };
+      const row = {
+        id: this.db.random.uuid(),
+        type: change.type,
+        roomNo: room.no,
+        pts: room.pts,
+        at: this.db.clock.now(),
+        actor,
+        data: data(room),
+      };
       events.push(space.events.set(positionKey(room.no, room.pts), row));
     }
     return appended(space, entry.room, events, this.tell(space, tells, room, actor));
@@ -150,7 +176,9 @@ export class MemoryRoomLog extends RoomLog {
     return this.db.transaction(() => {
       const space = this.db.space(room.tenantId);
       const { from, to, hasMoreBefore, hasMoreAfter } = windowOf(window, space.rooms.get(room.roomNo)?.lastSeq ?? 0);
-      const ids = Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => space.messageAt.get(positionKey(room.roomNo, from + index)));
+      const ids = Array.from({ length: Math.max(0, to - from + 1) }, (_, index) =>
+        space.messageAt.get(positionKey(room.roomNo, from + index)),
+      );
       const rows = ids.flatMap((id) => (id === undefined ? [] : (space.messages.get(id) ?? [])));
       return { items: rows.map((row) => messageOf(space, row)), hasMoreBefore, hasMoreAfter };
     });

@@ -34,6 +34,8 @@ export class MemoryStore extends Store {
 
   platform<T>(run: (tx: PlatformTx) => Promise<T>): Promise<T> {
     const { db } = this;
-    return db.transaction(() => run({ tenants: memoryTenants(db), operators: memoryOperators(db), audit: memoryAudit(db, db.platformAudit) }));
+    return db.transaction(() =>
+      run({ tenants: memoryTenants(db), operators: memoryOperators(db), audit: memoryAudit(db, db.platformAudit) }),
+    );
   }
 }

@@ -31,7 +31,15 @@ export class MemoryUserLog extends UserLog {
     if (change.type !== 'user.banned') throw new DomainError('internal');
     const { banId, reason, expiresAt } = change;
     const now = this.db.clock.now();
-    const row = { id: banId, order: this.db.nextNumber(), userNo: user.userNo, reason, expiresAt, createdAt: now, createdBy: storedRef(by) };
+    const row = {
+      id: banId,
+      order: this.db.nextNumber(),
+      userNo: user.userNo,
+      reason,
+      expiresAt,
+      createdAt: now,
+      createdBy: storedRef(by),
+    };
     return space.bans.set(banKey(undefined, user.userNo), row);
   }
 

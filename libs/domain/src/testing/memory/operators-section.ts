@@ -37,7 +37,8 @@ function accounts(db: MemoryDatabase): Accounts {
       ),
     count: async () => db.operators.size,
     setPassword: async (id, passwordHash, mustChange) => change(id, () => ({ mustChangePassword: mustChange }), passwordHash),
-    setDisabled: async (id, isDisabled) => change(id, ({ disabledAt }) => ({ disabledAt: isDisabled ? (disabledAt ?? db.clock.now()) : undefined })),
+    setDisabled: async (id, isDisabled) =>
+      change(id, ({ disabledAt }) => ({ disabledAt: isDisabled ? (disabledAt ?? db.clock.now()) : undefined })),
     grant: async (id, tenantId, role) => change(id, (operator) => granted(operator, tenantId, role)),
     touchLogin: async (id) => change(id, () => ({ lastLoginAt: db.clock.now() })),
   };
@@ -74,7 +75,8 @@ function sessions(db: MemoryDatabase): Pick<Credentials, 'insertSession' | 'sess
 
 function tokens(db: MemoryDatabase): Pick<Credentials, 'insertToken' | 'token' | 'touchToken' | 'listTokens' | 'revokeToken'> {
   return {
-    insertToken: async ({ tokenHash, ...token }) => db.tokens.set(token.id, { token: { ...token, createdAt: db.clock.now() }, tokenHash }).token,
+    insertToken: async ({ tokenHash, ...token }) =>
+      db.tokens.set(token.id, { token: { ...token, createdAt: db.clock.now() }, tokenHash }).token,
     token: async (tokenHash) => {
       const row = db.tokens.values().find((candidate) => candidate.tokenHash === tokenHash);
       const owner = row && db.operators.get(row.token.operatorId);

@@ -83,7 +83,8 @@ function sendFacts(db: MemoryDatabase, space: TenantSpace, found: RoomAccess, us
   if (!tenant || !sender) return undefined;
   const tenantBan = space.bans.get(banKey(undefined, userNo));
   const peerNo = found.room.pair?.find((no) => no !== userNo);
-  const peer = peerNo === undefined ? undefined : { user: userOf(space, peerNo), blocksSender: false, isBlockedBySender: false, isFriend: false };
+  const peer =
+    peerNo === undefined ? undefined : { user: userOf(space, peerNo), blocksSender: false, isBlockedBySender: false, isFriend: false };
   return { ...found, tenant, sender, tenantBan: tenantBan && banOf(space, tenantBan), peer };
 }
 

@@ -9,7 +9,8 @@ import type { Room } from '../../rooms/room.js';
 import type { ApiKey, SigningKey } from '../../auth/keys.js';
 
 /** Persons are kept by number and joined on read, so that a new name shows everywhere. */
-export type StoredRef = { readonly kind: 'user'; readonly no: UserNo } | { readonly kind: 'key' | 'operator' | 'system'; readonly id: string };
+export type StoredRef =
+  { readonly kind: 'user'; readonly no: UserNo } | { readonly kind: 'key' | 'operator' | 'system'; readonly id: string };
 
 export interface RoomRow extends Omit<Room, 'createdBy'> {
   readonly createdByNo?: UserNo;
@@ -55,7 +56,13 @@ export interface MessageRow {
 export type StoredData =
   | { readonly kind: 'message'; readonly messageId: MessageId }
   | { readonly kind: 'room'; readonly room: RoomRow }
-  | { readonly kind: 'member'; readonly member: MemberRow; readonly memberCount: number; readonly reason?: string; readonly expiresAt?: Date };
+  | {
+      readonly kind: 'member';
+      readonly member: MemberRow;
+      readonly memberCount: number;
+      readonly reason?: string;
+      readonly expiresAt?: Date;
+    };
 
 export interface EventRow {
   readonly id: string;

@@ -340,7 +340,9 @@ function secured(table: string, grants: { app: string; log?: string; platform?: 
     `ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`,
     `GRANT ${grants.app} ON ${table} TO parley_app`,
     `CREATE POLICY own ON ${table} TO parley_app USING (${own}) WITH CHECK (${own})`,
-    ...(grants.log ? [`GRANT ${grants.log} ON ${table} TO parley_log`, `CREATE POLICY log ON ${table} TO parley_log USING (true) WITH CHECK (true)`] : []),
+    ...(grants.log
+      ? [`GRANT ${grants.log} ON ${table} TO parley_log`, `CREATE POLICY log ON ${table} TO parley_log USING (true) WITH CHECK (true)`]
+      : []),
     ...(grants.platform
       ? [
           `GRANT ${grants.platform} ON ${table} TO parley_platform`,

@@ -1,0 +1,34 @@
+import type { Passwords } from '@parley/domain';
+import { memoryPorts, type MemoryDatabase } from '@parley/domain/testing';
+import { HmacCursors } from '../adapters/cursors/hmac-cursors.js';
+import { SocketFanout } from '../adapters/fanout/socket-fanout.js';
+import { CryptoRandom } from '../adapters/random/crypto-random.js';
+import { AesSecretBox } from '../adapters/secret-box/aes-secret-box.js';
+import { PassportUserTokens } from '../adapters/user-tokens/passport-user-tokens.js';
+import { MovableClock } from './movable-clock.js';
+import { listening, TEST_SECRET_KEY, type TestServer, type TestServerOptions } from './test-server.js';
+
+export interface MemoryServer extends TestServer {
+  readonly db: MemoryDatabase;
+  readonly clock: MovableClock;
+  readonly fanout: SocketFanout;
+}
+
+/** The real server with the real credentials, cursors and sockets; only what is stored is in memory, and passwords are fast. */
+export async function serverOnMemory(options: TestServerOptions & { readonly passwords?: Passwords } = {}): Promise<MemoryServer> {
+  const { passwords, ...rest } = options;
+  const clock = new MovableClock();
+  const random = new CryptoRandom();
+  const memory = memoryPorts({ clock, random });
+  const fanout = new SocketFanout(random);
+  const ports = {
+    ...memory,
+    fanout,
+    passwords: passwords ?? memory.passwords,
+    tokens: new PassportUserTokens(),
+    cursors: new HmacCursors(TEST_SECRET_KEY),
+    box: new AesSecretBox(TEST_SECRET_KEY),
+  };
+  const server = await listening(ports, rest);
+  return { ...server, db: memory.db, clock, fanout };
+}

@@ -1,0 +1,40 @@
+import { pino, type Logger } from 'pino';
+import type { ServerFacts } from '../http/server-facts.js';
+import { createServer, type RunningServer, type ServerOptions } from '../wiring/server.js';
+import { Seed } from './seed.js';
+import { TestFacts } from './test-facts.js';
+
+/** Root of encryption and cursors of test servers. */
+export const TEST_SECRET_KEY = 'a secret key of tests, thirty-two bytes and more';
+
+export interface TestServerOptions extends Partial<Omit<ServerOptions, 'ports' | 'log'>> {
+  readonly facts?: ServerFacts;
+}
+
+export interface TestServer {
+  readonly url: string;
+  readonly running: RunningServer;
+  readonly seed: Seed;
+  /** What was logged as a bug, or as a chore that failed. */
+  readonly bugs: readonly string[];
+  close(): Promise<void>;
+}
+
+/** The real server on a free port of this machine, over the given technologies; what it logs is kept and not shown. */
+export async function listening(ports: ServerOptions['ports'], options: TestServerOptions = {}): Promise<TestServer> {
+  const bugs: string[] = [];
+  const log: Logger = pino({ level: 'warn' }, { write: (line: string) => void bugs.push(line) });
+  const running = await createServer({
+    facts: new TestFacts(),
+    dashboardDirectory: '/nowhere',
+    publicUrl: undefined,
+    trustedProxies: [],
+    commandsPerSecond: 1_000,
+    tenantDefaults: {},
+    ...options,
+    ports,
+    log,
+  });
+  const port = await running.listen(0, '127.0.0.1');
+  return { url: `http://127.0.0.1:${port}`, running, seed: new Seed(running.app), bugs, close: () => running.close() };
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { route } from './contract.js';
+import { base, inTenant, operatorRoute } from './operator-route.js';
+import { Nothing, PageQuery, pageOfSchema, text } from './primitives.js';
+import { ApiKey, ScopeSchema, SigningKey, Token, tokenFields } from './tokens.js';
+
+export const adminKeyRoutes = {
+  list: route({
+    method: 'GET',
+    path: `${base}/keys`,
+    tag: 'Keys',
+    summary: 'API keys, newest first',
+    ...operatorRoute,
+    role: 'admin',
+    input: inTenant(PageQuery),
+    output: pageOfSchema(ApiKey),
+  }),
+  create: route({
+    method: 'POST',
+    path: `${base}/keys`,
+    tag: 'Keys',
+    summary: 'A new API key; the secret is shown once',
+    status: 201,
+    ...operatorRoute,
+    role: 'admin',
+    input: inTenant({ name: text(100), scopes: z.array(ScopeSchema).min(1).optional().describe('Absent = all') }),
+    output: z.object({ key: ApiKey, secret: z.string() }),
+  }),
+  revoke: route({
+    method: 'DELETE',
+    path: `${base}/keys/:keyId`,
+    tag: 'Keys',
+    summary: 'Revoke an API key',
+    status: 204,
+    ...operatorRoute,
+    role: 'admin',
+    input: inTenant({ keyId: z.uuid() }),
+    output: Nothing,
+  }),
+  listSigning: route({
+    method: 'GET',
+    path: `${base}/signing-keys`,
+    tag: 'Keys',
+    summary: 'Keys that user tokens are verified with, newest first',
+    ...operatorRoute,
+    role: 'admin',
+    input: inTenant(PageQuery),
+    output: pageOfSchema(SigningKey),
+  }),
+  createSigning: route({
+    method: 'POST',
+    path: `${base}/signing-keys`,
+    tag: 'Keys',
+    summary: 'A new HS256 signing key; the secret is shown once',
+    status: 201,
+    ...operatorRoute,
+    role: 'admin',
+    input: inTenant({ secret: z.string().min(1).max(1_000).optional().describe('At least 32 bytes; absent = a new one') }),
+    output: z.object({ key: SigningKey, secret: z.string() }),
+  }),
+  revokeSigning: route({
+    method: 'DELETE',
+    path: `${base}/signing-keys/:keyId`,
+    tag: 'Keys',
+    summary: 'Revoke a signing key: its tokens are refused',
+    status: 204,
+    ...operatorRoute,
+    role: 'admin',
+    input: inTenant({ keyId: z.string().max(200) }),
+    output: Nothing,
+  }),
+  mintToken: route({
+    method: 'POST',
+    path: `${base}/tokens`,
+    tag: 'Keys',
+    summary: 'A user token, to try things',
+    ...operatorRoute,
+    role: 'admin',
+    input: inTenant(tokenFields),
+    output: Token,
+  }),
+};
