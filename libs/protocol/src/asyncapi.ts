@@ -5,6 +5,9 @@ import { z } from 'zod';
 
 type Json = Record<string, unknown>;
 
+const Done = z.object({ ok: z.literal(true) });
+const Refused = z.object({ ok: z.literal(false), error: Problem });
+
 /** AsyncAPI 3 of the socket tables: one channel a namespace, a receive operation a command (with its ack), a send operation an event. */
 export function asyncApi(version: string): Json {
   const book = new SchemaBook();
@@ -23,12 +26,11 @@ export function asyncApi(version: string): Json {
   for (const spec of commandTable.values()) {
     const channel = spec.namespace.slice(1);
     const id = `${channel}.${spec.name}`;
-    const ack = z.union([z.object({ ok: z.literal(true) }), z.object({ ok: z.literal(false), error: Problem })]);
     put(channel, id, { name: spec.name, title: spec.summary, payload: book.of(spec.input, 'input') });
     put(channel, `${id}.ack`, {
       name: `${spec.name} (ack)`,
       title: '`{ ok: true, ...result }` or `{ ok: false, error }`',
-      payload: { anyOf: [book.of(spec.output, 'output'), book.of(ack, 'output')] },
+      payload: { oneOf: [{ allOf: [book.of(Done, 'output'), book.of(spec.output, 'output')] }, book.of(Refused, 'output')] },
     });
     operations[id] = {
       action: 'receive',

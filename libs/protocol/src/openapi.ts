@@ -23,7 +23,12 @@ export class SchemaBook {
       $schema: _,
       $defs,
       ...schema
-    } = z.toJSONSchema(type, { io, unrepresentable: 'any', reused: 'inline', override: describeMeaning }) as Json & {
+    } = z.toJSONSchema(type, {
+      io,
+      unrepresentable: 'any',
+      reused: 'inline',
+      override: io === 'input' ? describeMeaning : describeOutput,
+    }) as Json & {
       $defs?: Record<string, Json>;
     };
     for (const [name, definition] of Object.entries($defs ?? {})) this.schemas[name] ??= withoutId(relocate(definition));
@@ -45,6 +50,12 @@ function describeMeaning({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType
   if (jsonSchema.type !== undefined) delete jsonSchema.anyOf;
   const { def } = zodSchema._zod;
   if (def.type === 'default') jsonSchema.default = def.defaultValue;
+}
+
+/** Answers and events may carry more than this version names: clients ignore what they do not know. */
+function describeOutput(context: Parameters<typeof describeMeaning>[0]): void {
+  describeMeaning(context);
+  if (context.jsonSchema.additionalProperties === false) delete context.jsonSchema.additionalProperties;
 }
 
 const withoutId = ({ id: _, ...rest }: Json): Json => rest;

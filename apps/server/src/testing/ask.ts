@@ -61,7 +61,7 @@ export function askRoute(origin: string, spec: RouteSpec, args: object, question
     return encodeURIComponent(value);
   });
   const isRead = spec.method === 'GET';
-  const query = isRead ? new URLSearchParams([...rest].map(([name, value]) => [name, String(value)])).toString() : '';
+  const query = isRead ? new URLSearchParams(Object.fromEntries([...rest].map(([name, value]) => [name, String(value)]))).toString() : '';
   const body = isRead || (spec.method === 'DELETE' && rest.size === 0) ? undefined : Object.fromEntries(rest);
   return ask(origin, spec.method, query ? `${path}?${query}` : path, { body, ...question });
 }

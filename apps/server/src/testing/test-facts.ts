@@ -8,7 +8,7 @@ export class TestFacts extends ServerFacts {
   readonly startedAt = new Date();
   readonly schemaVersion = 'test';
 
-  constructor(readonly metricsToken?: string) {
+  constructor(readonly metricsToken: string | undefined = undefined) {
     super();
   }
 

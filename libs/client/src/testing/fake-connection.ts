@@ -133,7 +133,6 @@ export class FakeConnection implements Connection, FakeListener {
     if (session !== this.session) return undefined;
     try {
       const answer = read();
-      if (process.env.DBG) console.log('CMD', name, JSON.stringify(input), JSON.stringify(answer).slice(0, 300));
       await this.net.pass(`${name} answer`);
       if (this.net.losesAnswer()) throw new ParleyError(localProblem('timeout', name));
       return answer;

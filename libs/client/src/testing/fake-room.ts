@@ -61,6 +61,17 @@ export class FakeRoom {
     return { readSeq, deliveredSeq: Math.max(readSeq, deliveredSeq) };
   }
 
+  /** By time of joining; the cursor is the position of the last one's joining. */
+  membersAfter(cursor: number, limit: number): { readonly items: readonly Member[]; readonly nextCursor: string | null } {
+    const joined = new Map<string, number>();
+    for (const event of this.log) if (event.type === 'member.joined') joined.set(event.data.member.userId, event.pts);
+    const at = ({ userId }: Member): number => joined.get(userId) ?? 0;
+    const rest = [...this.contents().members.values()].filter((member) => at(member) > cursor).sort((a, b) => at(a) - at(b));
+    const items = rest.slice(0, limit);
+    const last = items.at(-1);
+    return { items, nextCursor: last && rest.length > limit ? String(at(last)) : null };
+  }
+
   has(userId: string): boolean {
     return this.contents().members.has(userId);
   }

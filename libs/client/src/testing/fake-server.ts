@@ -14,6 +14,8 @@ export interface FakeListener {
 
 /** Few, so that differences come in several slices. */
 const SLICE = 5;
+const MESSAGES_PAGE = 3;
+const MEMBERS_PAGE = 2;
 
 export const refusal = (code: string, status: number, retryable = false): ParleyError =>
   new ParleyError({ ...localProblem(code, code), status, retryable });
@@ -138,6 +140,7 @@ export class FakeServer {
 
   handle(userId: string, command: string, input: Input): unknown {
     if (command === 'sync') return this.sync(userId, input);
+    if (command === 'room.list') return { items: this.joined(userId).map((room) => room.view(userId)), nextCursor: null };
     const earlier = command === 'message.send' ? this.earlier(input) : undefined;
     if (earlier) return { message: earlier, deduplicated: true };
     const room = this.readable(userId, String(input['roomId']));
@@ -147,7 +150,7 @@ export class FakeServer {
       case 'message.list':
         return this.page(room, input);
       case 'member.list':
-        return { items: [...room.contents().members.values()], nextCursor: null };
+        return room.membersAfter(Number(input['cursor'] ?? 0), MEMBERS_PAGE);
       case 'message.send':
         return { message: this.send(room, userId, input), deduplicated: false };
       case 'receipt.mark':
@@ -173,7 +176,7 @@ export class FakeServer {
   private page(room: FakeRoom, { limit, beforeSeq }: Input): { items: Message[]; hasMoreBefore: boolean; hasMoreAfter: boolean } {
     const { messages } = room.contents();
     const before = messages.filter(({ seq }) => beforeSeq === undefined || seq < Number(beforeSeq));
-    const items = before.slice(-Number(limit));
+    const items = before.slice(-Math.min(Number(limit), MESSAGES_PAGE));
     return { items, hasMoreBefore: items.length < before.length, hasMoreAfter: before.length < messages.length };
   }
 

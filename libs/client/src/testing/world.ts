@@ -70,12 +70,6 @@ export class World {
       // A room this short is told from its beginning, unless parts of it were told before.
       if (notice.type === 'entered' && told.events.length === 0 && !told.hasLeft) told.cursor = 0;
     });
-    client.on('event', (e) => process.env.DBG && console.log('EVENT', e.roomId, e.type, (e as { pts?: number }).pts));
-    client.on('room', (e) => process.env.DBG && console.log('ROOM', e.type, e.roomId, (e as { room?: { pts: number } }).room?.pts));
-    client.on(
-      'ready',
-      (r) => process.env.DBG && console.log('READY', r.userPts, JSON.stringify(r.rooms.map((x) => [x.roomId, x.pts, x.complete]))),
-    );
     client.on('error', (error) => this.complaints.push(String(error)));
     client.connect().catch(() => undefined);
     for (const roomId of ['a', 'b']) client.room(roomId);
@@ -122,15 +116,17 @@ export class World {
     this.client.room(roomId).markRead();
   }
 
-  older(roomId: string): void {
-    this.client
-      .room(roomId)
-      .loadOlder(2)
-      .catch(() => undefined);
+  /** Asks for more of what is shown in part; on a bad network that may fail. */
+  async more(roomId: string): Promise<void> {
+    const room = this.client.room(roomId);
+    await Promise.allSettled([room.loadOlder(2), room.loadMembers()]);
+  }
+
+  async list(): Promise<void> {
+    await Promise.allSettled([this.client.rooms.loadMore()]);
   }
 
   drop(): void {
-    if (process.env.DBG) console.log('DROP');
     this.connection?.drop();
   }
 
@@ -140,7 +136,6 @@ export class World {
   }
 
   toggle(roomId: string, userId: string): void {
-    if (process.env.DBG) console.log('TOGGLE', roomId, userId);
     const room = this.server.room(roomId);
     if (room.has(userId)) this.server.expel(room, userId);
     else this.server.enter(room, userId);
@@ -164,7 +159,6 @@ export class World {
 
   /** The page is loaded again: another client, the same storage, the positions the app kept. */
   reload(): void {
-    if (process.env.DBG) console.log('RELOAD', JSON.stringify(this.client.positions()));
     const positions = this.client.positions();
     this.client.close();
     this.client = this.start(JSON.parse(JSON.stringify(positions)) as Positions);
