@@ -21,6 +21,8 @@ export function childEnvironment(extra = {}) {
     NX_DAEMON: 'false',
     NX_NO_CLOUD: 'true',
     NX_TUI: 'false',
+    // Compiled code is kept between starts.
+    NODE_COMPILE_CACHE: join(ROOT, '.cache/compiled'),
     npm_config_update_notifier: 'false',
     ...extra,
   };

@@ -83,6 +83,8 @@ if (wants('checks')) {
   check('lint', [join(ROOT, 'node_modules/eslint/bin/eslint.js'), '.', '--max-warnings', '0']);
   check('types', [join(ROOT, 'tools/nx.mjs'), 'run-many', '-t', 'typecheck', '--outputStyle=static']);
   check('docs name every feature, promise and case, and their proofs exist', [join(ROOT, 'tools/check-docs.mjs')]);
+  check('reference pages are of this code', [join(ROOT, 'tools/generate-reference.mjs'), '--check']);
+  check('contracts break nothing that was released', [join(ROOT, 'tools/check-contracts.mjs')]);
   check('lockfile and pins', [join(ROOT, 'tools/check-lockfile.mjs')]);
 }
 if (wants('unit')) suite('unit');

@@ -9,3 +9,4 @@ export const roomPath = (tenantId: string, roomId: string, section = ''): string
 /** Served by the server beside the dashboard. */
 export const REFERENCE_URL = '/reference';
 export const OPENAPI_URL = '/openapi.json';
+export const ASYNCAPI_URL = '/asyncapi.json';

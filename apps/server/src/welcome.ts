@@ -18,9 +18,10 @@ export function welcome(config: Config, { url, firstRun }: Shown): string {
     ].join('\n');
   }
   const { operator, tenant } = firstRun;
+  const account = [`  Dashboard   ${firstRun.dashboardUrl}`, `  Sign in     ${operator.email}   one-time password: ${operator.password}`];
+  if (!tenant) return ['', ...account, `  Reference   ${url}/reference`, ''].join('\n');
   return `
-  Dashboard   ${firstRun.dashboardUrl}
-  Sign in     ${operator.email}   one-time password: ${operator.password}
+${account.join('\n')}
   Tenant      ${tenant.id}   API key: ${tenant.apiKey}
   Reference   ${url}/reference
   Data        ${config.dataDir}   (all of the above is kept in first-run.json there)

@@ -233,6 +233,6 @@ it('tells each event once and in order, ends in the true state, and stores each 
       expectTrueList(world);
       await expectEachStoredOnce(world);
     }),
-    { numRuns: 20_000, interruptAfterTimeLimit: 50_000 },
+    { numRuns: 2_000, interruptAfterTimeLimit: 15_000 },
   );
 }, 60_000);

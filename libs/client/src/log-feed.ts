@@ -21,6 +21,7 @@ export class LogFeed<E> {
 
   constructor(
     private at: LogPosition,
+    private readonly ptsOf: (event: E) => number,
     private readonly deliver: (event: E) => void,
   ) {
     this.head = at.pts;
@@ -40,7 +41,8 @@ export class LogFeed<E> {
   }
 
   /** A live event. */
-  take(position: LogPosition, event: E): void {
+  take(event: E, epoch: number): void {
+    const position: LogPosition = { epoch, pts: this.ptsOf(event) };
     if (position.epoch < this.liveEpoch) return;
     if (position.epoch > this.liveEpoch) this.foresee(position.epoch);
     const isOld = this.liveEpoch === this.at.epoch && position.pts <= this.at.pts;
@@ -58,11 +60,14 @@ export class LogFeed<E> {
     this.head = Math.max(this.head, pts);
   }
 
-  /** A contiguous slice of the log. Its epoch is that of the answer; single events may have been written in an earlier one. */
-  cover(events: readonly (readonly [pts: number, event: E])[], upTo: number): void {
+  /**
+   * All there is of the log after our position up to `upTo`: a number that is missing does not exist for this viewer. The
+   * slice's epoch is that of the answer; single events may have been written in an earlier one.
+   */
+  cover(events: readonly E[], upTo: number): void {
     if (this.liveEpoch !== this.at.epoch) return;
     this.isDelivering = true;
-    for (const [pts, event] of events) if (pts === this.at.pts + 1) this.step(pts, event);
+    for (const event of events) if (this.ptsOf(event) > this.at.pts) this.step(event);
     this.isDelivering = false;
     if (upTo > this.at.pts) this.at = { ...this.at, pts: upTo };
     this.head = Math.max(this.head, this.at.pts);
@@ -99,9 +104,8 @@ export class LogFeed<E> {
     try {
       for (const pts of this.buffer.keys()) if (pts <= this.at.pts) this.buffer.delete(pts);
       for (let next = this.nextBuffered(); next !== undefined; next = this.nextBuffered()) {
-        const pts = this.at.pts + 1;
-        this.buffer.delete(pts);
-        this.step(pts, next);
+        this.buffer.delete(this.at.pts + 1);
+        this.step(next);
       }
     } finally {
       this.isDelivering = false;
@@ -112,8 +116,8 @@ export class LogFeed<E> {
     return this.liveEpoch === this.at.epoch ? this.buffer.get(this.at.pts + 1) : undefined;
   }
 
-  private step(pts: number, event: E): void {
-    this.at = { ...this.at, pts };
+  private step(event: E): void {
+    this.at = { ...this.at, pts: this.ptsOf(event) };
     this.hasDelivered = true;
     this.deliver(event);
   }

@@ -31,7 +31,7 @@ export class OpenRooms {
     const follow = engine.track.bind(engine);
     const needsSubscription = (room: Room): boolean => this.needsSubscription(room);
     const store = new RoomStore(roomId, { connection, timers, me, follow, needsSubscription }, queue.entriesOf(roomId));
-    const handle = new RoomHandle(store, { connection, queue, me, onClose: () => this.closed(roomId, store) });
+    const handle = new RoomHandle(store, { connection, queue, timers, me, onClose: () => this.closed(roomId, store) });
     this.opened.set(roomId, { handle, store });
     return handle;
   }
@@ -51,8 +51,11 @@ export class OpenRooms {
 
   online(session: SessionReady): void {
     this.session = session;
-    for (const { handle } of this.opened.values()) handle.online();
-    for (const roomId of this.subscribed()) void this.resubscribe(roomId, session);
+    for (const { handle, store } of this.opened.values()) {
+      handle.online();
+      if (store.isSubscribed) void this.resubscribe(store.roomId, session);
+      else this.ports.engine.release(store.roomId); // Receipts are in no log: what was missed of them comes with a sync only.
+    }
   }
 
   /** Never rejects. The room is synced after its events flow again, so that nothing falls in between. */

@@ -1,16 +1,18 @@
-import { ParleyError } from './http.js';
+import { problemFrom } from './http.js';
+import { backoffMs, jittered, type TimerHandle, type Timers } from './timers.js';
 
-type Kind = 'read' | 'delivered';
-
-/** Tells the server how far the user has read: the furthest position only, again after a reconnect, never back. */
+/** Tells the server how far the user has got: the furthest position only, again after failures and reconnects, never back. */
 export class ReadMarker {
   private wanted = 0;
   private known = 0;
+  private failures = 0;
   private isSending = false;
+  private timer?: TimerHandle;
 
   constructor(
-    private readonly kind: Kind,
-    private readonly send: (kind: Kind, seq: number) => Promise<void>,
+    private readonly timers: Timers,
+    /** Rejects with `ParleyError`. */
+    private readonly send: (seq: number) => Promise<void>,
   ) {}
 
   /** Takes note; sent now or with the next connection. */
@@ -19,25 +21,49 @@ export class ReadMarker {
     this.flush();
   }
 
-  /** Also called when a connection is ready. */
-  flush(): void {
-    if (!this.isSending && this.wanted > this.known) void this.run();
+  /** A connection is ready. */
+  online(): void {
+    this.stop();
+    this.failures = 0;
+    this.flush();
+  }
+
+  stop(): void {
+    if (this.timer !== undefined) this.timers.clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  private flush(): void {
+    if (!this.isSending && this.timer === undefined && this.wanted > this.known) void this.run();
   }
 
   /** Never rejects. Marks that arrive meanwhile go out as one. */
   private async run(): Promise<void> {
     this.isSending = true;
+    const seq = this.wanted;
     try {
-      while (this.wanted > this.known) {
-        const seq = this.wanted;
-        await this.send(this.kind, seq);
-        this.known = seq;
-      }
+      await this.send(seq);
+      this.known = seq;
+      this.failures = 0;
     } catch (error) {
-      const isFinal = error instanceof ParleyError && !error.retryable;
-      if (isFinal) this.known = this.wanted; // Not a member any more: nothing to mark.
-    } finally {
-      this.isSending = false;
+      this.failed(seq, error);
     }
+    this.isSending = false;
+    this.flush();
+  }
+
+  private failed(seq: number, error: unknown): void {
+    const { retryable, retryAfterMs = 0, status } = problemFrom(error);
+    if (!retryable && status !== 401) {
+      this.known = seq; // Not a member any more: nothing to mark.
+      return;
+    }
+    const { random } = this.timers;
+    const later = Math.max(backoffMs(this.failures, random), jittered(retryAfterMs, random));
+    this.failures += 1;
+    this.timer = this.timers.setTimeout(() => {
+      this.timer = undefined;
+      this.flush();
+    }, later);
   }
 }

@@ -5,10 +5,12 @@ import { ReadMarker } from './read-marker.js';
 import type { RoomState } from './room-state.js';
 import type { RoomStore } from './room-store.js';
 import type { SendQueue } from './send-queue.js';
+import type { Timers } from './timers.js';
 
 export interface RoomHandlePorts {
   readonly connection: Connection;
   readonly queue: SendQueue;
+  readonly timers: Timers;
   readonly me: () => string | undefined;
   readonly onClose: (handle: RoomHandle) => void;
 }
@@ -99,18 +101,20 @@ export class RoomHandle {
   /** Stops keeping this room's state. Its events still reach `client.on('event')` while the user is inside. */
   close(): void {
     this.store.close();
+    this.markers.read.stop();
+    this.markers.delivered.stop();
     this.ports.onClose(this);
   }
 
   /** @internal A connection is ready. */
   online(): void {
     this.store.online();
-    this.markers.read.flush();
-    this.markers.delivered.flush();
+    this.markers.read.online();
+    this.markers.delivered.online();
   }
 
   private marker(kind: 'read' | 'delivered'): ReadMarker {
-    return new ReadMarker(kind, async (_, seq) => {
+    return new ReadMarker(this.ports.timers, async (seq) => {
       const { roomId } = this;
       const { readSeq, deliveredSeq } = await this.ports.connection.command(receiptCommands.mark, { roomId, kind, seq });
       const userId = this.ports.me();

@@ -1,7 +1,7 @@
 import type { Member, Message, Person, Problem, Room, RoomEnvelope } from '@parley/protocol';
 import { type MessageRows, withMessage, withPage, withProfile, withTombstone } from './message-rows.js';
 import type { OutboxEntry } from './outbox-storage.js';
-import { applyToRoom, withOwnCursors, withRoomProfile } from './room-summary.js';
+import { applyToRoom, type MemberEnvelope, withOwnCursors, withRoomProfile } from './room-summary.js';
 
 /** `left`: the viewer is no member any more. `failed`: `problem` says why the room could not be loaded. */
 export type RoomStatus = 'loading' | 'ready' | 'left' | 'dissolved' | 'failed';
@@ -89,7 +89,7 @@ export function applyEvent(state: RoomState, event: RoomEnvelope): { readonly st
   if (event.pts <= state.pts) return { state, outcome: 'duplicate' };
   if (event.pts > state.pts + 1) return { state, outcome: 'gap' };
   const position = { pts: event.pts, epoch: Math.max(state.epoch, event.epoch) };
-  const messages = reduceMessages(state.messages, event);
+  const messages = reduceMessages(state.messages, event, state.hasMoreBefore);
   const members = reduceMembers(state, event);
   const pending = event.type === 'message.created' ? withoutEcho(state, event.data.message) : state.pending;
   const room = roomAfter(state, event);
@@ -103,29 +103,31 @@ function roomAfter(state: RoomState, event: RoomEnvelope): Room | undefined {
   return applyToRoom(state.room, event, { me: state.me, wasMember: isInside || (state.hasAllMembers ? false : undefined) });
 }
 
+/** Messages before the window are loaded by page, not by event: what is shown has no hole. */
+const isBeforeWindow = (rows: MessageRows, hasMoreBefore: boolean, { seq }: Message): boolean =>
+  hasMoreBefore && seq < (rows[0]?.seq ?? Infinity);
+
 /** What an event does to the rows, whatever their position: used again on pages that were read meanwhile. */
-export function reduceMessages(rows: MessageRows, event: RoomEnvelope): MessageRows {
-  if (event.type === 'message.created') return withMessage(rows, event.data.message);
-  return event.type === 'message.deleted' ? withTombstone(rows, event.data.message) : rows;
+export function reduceMessages(rows: MessageRows, event: RoomEnvelope, hasMoreBefore: boolean): MessageRows {
+  if (event.type === 'message.deleted') return withTombstone(rows, event.data.message);
+  if (event.type !== 'message.created' || isBeforeWindow(rows, hasMoreBefore, event.data.message)) return rows;
+  return withMessage(rows, event.data.message);
 }
 
 type Members = ReadonlyMap<string, Member>;
+type MemberRows = Pick<RoomState, 'members' | 'hasAllMembers' | 'me'>;
 
 /** Members not loaded stay out, so that a channel of any size keeps the map small; the viewer is always let in. */
-export function reduceMembers(state: Pick<RoomState, 'members' | 'hasAllMembers' | 'me'>, event: RoomEnvelope): Members {
-  const { members, hasAllMembers, me } = state;
+export function reduceMembers(state: MemberRows, event: RoomEnvelope): Members {
+  const { members } = state;
   switch (event.type) {
     case 'message.created':
       return withCursor(members, event.data.message.sender.id, event.data.message.seq, 0);
     case 'member.joined':
     case 'member.updated':
     case 'member.muted':
-    case 'member.unmuted': {
-      const { member } = event.data;
-      // Pages come by time of joining: who joins now stands on a later page, who changes may have moved to one already read.
-      const isKept = hasAllMembers || event.type !== 'member.joined' || member.userId === me;
-      return isKept ? new Map(members).set(member.userId, keepingCursors(member, members.get(member.userId))) : members;
-    }
+    case 'member.unmuted':
+      return withMember(state, event);
     case 'member.left':
     case 'member.removed':
     case 'member.banned':
@@ -143,6 +145,12 @@ export function reduceMembers(state: Pick<RoomState, 'members' | 'hasAllMembers'
       return unknown ? members : unknown;
     }
   }
+}
+
+function withMember({ members, hasAllMembers, me }: MemberRows, { type, data: { member } }: MemberEnvelope): Members {
+  // Pages come by time of joining: who joins now stands on a later page, who changes may have moved to one already read.
+  const isKept = hasAllMembers || type !== 'member.joined' || member.userId === me;
+  return isKept ? new Map(members).set(member.userId, keepingCursors(member, members.get(member.userId))) : members;
 }
 
 function without(members: Members, userId: string): Members {
@@ -184,9 +192,8 @@ function withoutEcho(state: RoomState, message: Message): readonly OutboxEntry[]
 /** A committed message of one's own, before its event came: shown at once, where the window reaches. */
 export function applySent(state: RoomState, message: Message): RoomState {
   const pending = withoutEcho(state, message);
-  const first = state.messages[0];
-  const isAboveWindow = state.hasMoreBefore && (!first || message.seq < first.seq);
-  const messages = state.status === 'loading' || isAboveWindow ? state.messages : withMessage(state.messages, message);
+  const isOutside = state.status === 'loading' || isBeforeWindow(state.messages, state.hasMoreBefore, message);
+  const messages = isOutside ? state.messages : withMessage(state.messages, message);
   return { ...state, pending, messages };
 }
 
@@ -208,6 +215,11 @@ export function applyProfile(state: RoomState, person: Person): RoomState {
     members: member ? new Map(state.members).set(person.id, { ...member, user }) : state.members,
     messages: state.messages.map((message) => withProfile(message, person)),
   };
+}
+
+/** Lets go of the oldest messages beyond `most`, a tenth of it at a time. */
+export function withinWindow(state: RoomState, most: number): RoomState {
+  return state.messages.length <= most * 1.1 ? state : { ...state, messages: state.messages.slice(-most), hasMoreBefore: true };
 }
 
 /** What the viewer has not read: messages after its read cursor. 0 for readers who are no members. */

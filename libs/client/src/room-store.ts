@@ -18,6 +18,7 @@ import {
   reduceMessages,
   type RoomState,
   snapshotState,
+  withinWindow,
 } from './room-state.js';
 import { backoffMs, type TimerHandle, type Timers } from './timers.js';
 
@@ -104,7 +105,7 @@ export class RoomStore {
     if (this.isStale || this.state.status === 'failed') return;
     const { state, outcome } = applyEvent(this.state, event);
     if (outcome === 'gap') this.reload();
-    else this.watched.set(this.trimmed(state));
+    else this.watched.set(withinWindow(state, WINDOW_MAX + this.olderLoaded));
   }
 
   receipts(cursors: readonly ReadCursor[]): void {
@@ -138,7 +139,7 @@ export class RoomStore {
       () => this.ports.connection.command(messageCommands.list, { roomId, beforeSeq, limit }),
       ({ items, hasMoreBefore }, { events }) => {
         this.olderLoaded += items.length;
-        const messages = events.reduce(reduceMessages, withPage(this.state.messages, items));
+        const messages = events.reduce((rows, event) => reduceMessages(rows, event, hasMoreBefore), withPage(this.state.messages, items));
         this.watched.set({ ...this.state, messages, hasMoreBefore });
       },
     );
@@ -241,12 +242,5 @@ export class RoomStore {
   private stopTimer(): void {
     if (this.timer !== undefined) this.ports.timers.clearTimeout(this.timer);
     this.timer = undefined;
-  }
-
-  private trimmed(state: RoomState): RoomState {
-    const most = WINDOW_MAX + this.olderLoaded;
-    return state.messages.length <= most + WINDOW_MAX / 10
-      ? state
-      : { ...state, messages: state.messages.slice(-most), hasMoreBefore: true };
   }
 }

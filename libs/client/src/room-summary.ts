@@ -3,7 +3,7 @@ import type { Member, Message, Person, Room, RoomEnvelope } from '@parley/protoc
 import { personNow, withoutQuoteOf, withProfile } from './message-rows.js';
 
 type Me = NonNullable<Room['me']>;
-type MemberEnvelope = Extract<RoomEnvelope, { type: `member.${string}` }>;
+export type MemberEnvelope = Extract<RoomEnvelope, { type: `member.${string}` }>;
 
 /** Who looks, and whether the user a `member.*` event is about was inside before it (undefined = not known). */
 export interface Viewer {

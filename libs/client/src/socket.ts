@@ -31,8 +31,8 @@ const READY_TIMEOUT_MS = 30_000;
 /** A connection that held this long forgives the failures before it. */
 const STABLE_MS = 10_000;
 const RENEWALS = 3;
-/** Refusals that pass. All other codes in a refused handshake are final. */
-const PASSING: ReadonlySet<string> = new Set(['unavailable', 'timeout', 'rate-limited', 'slow-consumer', 'internal']);
+/** Refusals that pass; `quota-exceeded` with our own dead connections. All other codes in a refused handshake are final. */
+const PASSING: ReadonlySet<string> = new Set(['unavailable', 'timeout', 'rate-limited', 'quota-exceeded', 'slow-consumer', 'internal']);
 
 /** One Socket.IO connection to `/chat` that comes back by itself until it is refused for good. */
 export class ChatSocket implements Connection {

@@ -6,6 +6,8 @@ import type { Positions, SyncPorts } from './sync-ports.js';
 import { TrackedRooms } from './tracked-rooms.js';
 import { WantedRooms } from './wanted-rooms.js';
 
+type UserSlice = NonNullable<SyncAnswer['user']>;
+
 /** Answers in a row that do not lead on, before a head we only heard of is given up. */
 const FRUITLESS_MAX = 3;
 
@@ -102,6 +104,7 @@ export class SyncEngine {
     this.wanted.releaseAll();
   }
 
+  /** Asks for what may be missing in this room, receipts included. */
   release(roomId: string): void {
     this.wanted.release(roomId);
     this.want(roomId);
@@ -110,15 +113,15 @@ export class SyncEngine {
   }
 
   takeRoomEvent(event: RoomEnvelope): void {
-    const tracked = this.rooms.get(event.roomId);
-    tracked?.feed.take(event, event);
-    if (!tracked) this.strangers.hold(event);
-    else if (tracked.feed.isBehind) this.want(event.roomId);
+    const feed = this.rooms.get(event.roomId)?.feed;
+    feed?.take(event, event.epoch);
+    if (!feed) this.strangers.hold(event);
+    if (feed?.isBehind) this.want(event.roomId);
     this.loop.wake();
   }
 
   takeUserEvent(event: UserEnvelope): void {
-    this.user?.take({ epoch: 0, pts: event.userPts }, event);
+    this.user?.take(event, 0);
     this.loop.wake();
   }
 
@@ -150,12 +153,16 @@ export class SyncEngine {
   }
 
   private userFeed(pts: number): LogFeed<UserEnvelope> {
-    return new LogFeed({ epoch: 0, pts }, (event: UserEnvelope) => this.tellUserEvent(event));
+    return new LogFeed<UserEnvelope>(
+      { epoch: 0, pts },
+      ({ userPts }) => userPts,
+      (event) => this.tellUserEvent(event),
+    );
   }
 
   private admit(roomId: string): void {
     const tracked = this.rooms.open(roomId);
-    for (const event of this.strangers.release(roomId)) tracked?.feed.take(event, event);
+    for (const event of this.strangers.release(roomId)) tracked?.feed.take(event, event.epoch);
     if (tracked?.feed.isBehind) this.want(roomId);
     this.loop.wake();
   }
@@ -190,18 +197,10 @@ export class SyncEngine {
   }
 
   /** Once the own log is whole, a room it does not name is one we are in beyond those listed at the start. */
-  private coverUser(
-    user: LogFeed<UserEnvelope>,
-    { events, pts, complete }: NonNullable<SyncAnswer['user']>,
-    strangers: readonly string[],
-  ): boolean {
+  private coverUser(user: LogFeed<UserEnvelope>, { events, pts, complete }: UserSlice, strangers: readonly string[]): boolean {
     const before = user.position.pts;
     if (pts < before && events.length === 0) user.reset({ epoch: 0, pts });
-    else
-      user.cover(
-        events.map((event) => [event.userPts, event] as const),
-        pts,
-      );
+    else user.cover(events, pts);
     const hasMoved = user.position.pts !== before;
     this.userFruitless = hasMoved || !complete || !user.isBehind ? 0 : this.userFruitless + 1;
     if (this.userFruitless > FRUITLESS_MAX) user.settle();
@@ -222,7 +221,7 @@ export class SyncEngine {
     const { roomId } = answer;
     const tracked = this.rooms.open(roomId);
     if (!tracked || tracked.visit !== tracked.askedAt) return true; // Entered or left meanwhile: an answer to another question.
-    if (answer.error) return this.refused(roomId, answer.error.retryable);
+    if (answer.error) return !answer.error.retryable && this.lost(roomId);
     if (answer.reset) this.ports.onReset(roomId, { epoch: answer.epoch ?? 0, pts: answer.pts ?? 0 });
     const hasMoved = this.rooms.cover(answer);
     if (answer.receipts) this.ports.onReceipts(roomId, answer.receipts.cursors);
@@ -244,8 +243,7 @@ export class SyncEngine {
     return true;
   }
 
-  private refused(roomId: string, isRetryable: boolean): boolean {
-    if (isRetryable) return false;
+  private lost(roomId: string): true {
     this.close(roomId);
     this.ports.onLost(roomId);
     return true;

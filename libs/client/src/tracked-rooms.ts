@@ -51,10 +51,11 @@ export class TrackedRooms {
   }
 
   private feedAt(position: LogPosition): LogFeed<RoomEnvelope> {
-    return new LogFeed(position, (event: RoomEnvelope) => {
+    const deliver = (event: RoomEnvelope): void => {
       this.touch(event.roomId);
       this.deliver(event);
-    });
+    };
+    return new LogFeed(position, ({ pts }) => pts, deliver);
   }
 
   private touch(roomId: string): void {
@@ -111,10 +112,7 @@ export class TrackedRooms {
     if (reset) feed.reset(at);
     else {
       feed.heard({ epoch: at.epoch, pts: 0 });
-      feed.cover(
-        (events ?? []).map((event) => [event.pts, event] as const),
-        at.pts,
-      );
+      feed.cover(events ?? [], at.pts);
     }
     return reset === true || feed.position.pts !== before.pts;
   }

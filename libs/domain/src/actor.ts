@@ -47,6 +47,8 @@ export interface UserActor extends ActorBase {
   /** Seconds precision, from the token; absent when a key acts for the user. */
   readonly expiresAt?: Date;
   readonly actingKeyId?: string;
+  /** The key that verified its token. */
+  readonly signingKeyId?: string;
 }
 
 /** A tenant's own server. */

@@ -9,7 +9,9 @@ type Json = Record<string, unknown>;
 
 /** Refusals that any route may give, besides the ones its row names. */
 const COMMON_ERRORS: readonly ErrorCode[] = ['validation-failed', 'rate-limited', 'unavailable', 'internal'];
-const GUARDED_ERRORS: readonly ErrorCode[] = ['unauthenticated', 'forbidden', 'not-found'];
+const GUARDED_ERRORS: readonly ErrorCode[] = ['unauthenticated', 'token-invalid', 'token-expired', 'forbidden', 'not-found'];
+/** Of a tenant's users and keys. */
+const TENANT_ERRORS: readonly ErrorCode[] = ['tenant-suspended', 'banned'];
 
 /**
  * JSON Schema of a zod type; named types (`.meta({ id })`) become references into `components.schemas`.
@@ -41,12 +43,12 @@ export class SchemaBook {
 }
 
 /**
- * A type that a schema names itself (`.meta({ type })`) says what a value means, and replaces the ways it is read (a query's
- * integer arrives as text). zod leaves defaults out where a value is read that way; they are put back.
+ * What a schema says of itself (`.meta({ type, … })`) is what a value means, and replaces the ways it is read: a query's
+ * integer arrives as text, a text is measured in code points. zod leaves defaults out where a value is read in such a way.
  */
 function describeMeaning({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: Json }): void {
-  const type = z.globalRegistry.get(zodSchema)?.type;
-  if (type !== undefined) jsonSchema.type = type;
+  const { id: _, ...meaning } = z.globalRegistry.get(zodSchema) ?? {};
+  Object.assign(jsonSchema, meaning);
   if (jsonSchema.type !== undefined) delete jsonSchema.anyOf;
   const { def } = zodSchema._zod;
   if (def.type === 'default') jsonSchema.default = def.defaultValue;
@@ -138,6 +140,7 @@ function refusals(spec: RouteSpec): Json {
   const codes = [
     ...COMMON_ERRORS,
     ...(spec.audience.includes('public') ? [] : GUARDED_ERRORS),
+    ...(spec.audience.includes('user') || spec.audience.includes('key') ? TENANT_ERRORS : []),
     ...(spec.errors ?? []),
     ...(spec.idempotency ? (['idempotency-mismatch'] as const) : []),
   ];

@@ -13,13 +13,20 @@ export const text = (max: number, min = 1) =>
     .min(min)
     .max(max * 2)
     .refine(isStorable, 'must not hold NUL or half a surrogate pair')
-    .refine((value) => value.length <= max || [...value].length <= max, `at most ${max} characters`);
+    .refine((value) => value.length <= max || [...value].length <= max, `at most ${max} characters`)
+    .meta({ maxLength: max });
 
-export const AppId = z.string().refine(isAppId, '1 to 128 of A-Z a-z 0-9 . _ : @ | ~ -, and not a reserved word');
+export const AppId = z
+  .string()
+  .refine(isAppId, '1 to 128 of A-Z a-z 0-9 . _ : @ | ~ -, and not a reserved word')
+  .meta({ minLength: 1, maxLength: 128 });
 export const UserIdSchema = AppId.describe('The user, by the id the app gave it');
 export const RoomIdSchema = AppId.describe('The room, by the id the app gave it or its UUIDv7');
 export const MessageIdSchema = z.uuid().describe('The message, a UUIDv7');
-export const TenantIdSchema = z.string().refine(isTenantId, '1 to 63 of a-z 0-9 -').describe('The tenant');
+export const TenantIdSchema = z
+  .string()
+  .refine(isTenantId, '1 to 63 of a-z 0-9 -')
+  .meta({ minLength: 1, maxLength: 63, description: 'The tenant' });
 export const Time = z.iso.datetime().describe('RFC 3339, UTC');
 export const Count = z.number().int().min(0);
 /** A position or number in a log. */

@@ -40,7 +40,8 @@ export class LiveConnection {
   private readonly socket: Socket<ServerEvents, ClientCommands>;
 
   constructor(onRefused: () => void) {
-    this.socket = io('/admin', { path: '/socket.io', withCredentials: true });
+    // WebSocket first: browsers name the origin on it, which the server asks for, but not on same-origin GETs of polling.
+    this.socket = io('/admin', { path: '/socket.io', withCredentials: true, transports: ['websocket', 'polling'], tryAllTransports: true });
     this.socket.on('connect', () => {
       this.set({ status: 'live' });
       if (this.watcher) this.begin(this.watcher);

@@ -38,7 +38,7 @@ function crumbsOf({ row, tenantId, userId, roomId, tab }: CurrentPage, roomName:
   if (tenantId === undefined) return [{ label: row.label, to: row.path }];
   const section = pages.find((page) => page.place === 'tab' && (page.path.split('/')[3] ?? '') === tab);
   const crumbs: Crumb[] = [
-    { label: 'Tenants', to: '/tenants' },
+    { label: shellText.tenants, to: '/tenants' },
     { label: tenantId, to: tenantPath(tenantId) },
   ];
   if (section && tab !== '') crumbs.push({ label: section.label, to: tenantPath(tenantId, tab) });

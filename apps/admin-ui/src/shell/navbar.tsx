@@ -1,7 +1,7 @@
 import { AppShell, Burger, Group, ScrollArea, Text } from '@mantine/core';
-import { IconBook2, IconBraces } from '@tabler/icons-react';
+import { IconBook2, IconBraces, IconPlugConnected } from '@tabler/icons-react';
 import { Link, NavLink } from 'react-router';
-import { OPENAPI_URL, REFERENCE_URL } from '../addresses.js';
+import { ASYNCAPI_URL, OPENAPI_URL, REFERENCE_URL } from '../addresses.js';
 import { mainPages } from '../pages.js';
 import { useMay, useSession } from '../session/session.js';
 import { Logo } from '../ui/logo.js';
@@ -9,6 +9,12 @@ import { ui } from '../ui/strings.js';
 import classes from './shell.module.css';
 import { shellText } from './shell.strings.js';
 import { TenantSwitcher } from './tenant-switcher.js';
+
+const DOCUMENTS = [
+  { href: REFERENCE_URL, label: shellText.reference, icon: IconBook2 },
+  { href: OPENAPI_URL, label: shellText.openapi, icon: IconBraces },
+  { href: ASYNCAPI_URL, label: shellText.asyncapi, icon: IconPlugConnected },
+] as const;
 
 export function Navbar({ close }: { readonly close: () => void }) {
   const may = useMay();
@@ -34,12 +40,11 @@ export function Navbar({ close }: { readonly close: () => void }) {
               </NavLink>
             ))}
           <div className={classes.heading}>{shellText.developers}</div>
-          <a href={REFERENCE_URL} className={classes.link} target="_blank" rel="noreferrer">
-            <IconBook2 size={17} stroke={1.6} aria-hidden="true" /> {shellText.reference}
-          </a>
-          <a href={OPENAPI_URL} className={classes.link} target="_blank" rel="noreferrer">
-            <IconBraces size={17} stroke={1.6} aria-hidden="true" /> {shellText.openapi}
-          </a>
+          {DOCUMENTS.map(({ href, label, icon: Symbol }) => (
+            <a key={href} href={href} className={classes.link} target="_blank" rel="noreferrer">
+              <Symbol size={17} stroke={1.6} aria-hidden="true" /> {label}
+            </a>
+          ))}
         </nav>
       </AppShell.Section>
       <Text size="xs" c="dimmed" px="md" py="sm" className="tabular">

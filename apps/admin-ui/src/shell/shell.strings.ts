@@ -1,9 +1,10 @@
 export const shellText = {
   navigation: 'Main',
-  platform: 'Platform',
+  tenants: 'Tenants',
   developers: 'Developers',
   reference: 'API reference',
   openapi: 'OpenAPI document',
+  asyncapi: 'AsyncAPI document',
   toggleNavigation: 'Navigation',
   breadcrumbs: 'Breadcrumbs',
   tenantSections: 'Sections of the tenant',

@@ -63,7 +63,7 @@ export function DataTable<T>({ label, query, columns, keyOf, empty, address }: D
           </tbody>
         </table>
       </div>
-      {address && data && <Pager address={address} shown={data.items.length} nextCursor={data.nextCursor ?? null} />}
+      {address && data && <Pager address={address} page={data} isWaiting={query.isPlaceholderData ?? false} />}
     </Card>
   );
 }
@@ -124,25 +124,26 @@ function NoMatch({ clear }: { readonly clear: () => void }) {
   );
 }
 
-function Pager({
-  address,
-  shown,
-  nextCursor,
-}: {
+interface PagerProps {
   readonly address: ListAddress;
-  readonly shown: number;
-  readonly nextCursor: string | null;
-}) {
-  if (!address.previous && nextCursor === null) return null;
+  readonly page: PageOf<unknown>;
+  /** The page before is still shown: its next cursor is not this page's. */
+  readonly isWaiting: boolean;
+}
+
+function Pager({ address, page, isWaiting }: PagerProps) {
+  const { previous } = address;
+  const nextCursor = page.nextCursor ?? undefined;
+  if (!previous && nextCursor === undefined) return null;
   return (
     <nav className={classes.foot} aria-label={ui.pages}>
-      <span>{shown === 1 ? '1 row' : `${shown} rows`} on this page</span>
+      <span>{ui.rows(page.items.length)}</span>
       <Group gap="xs">
         <Button
           size="xs"
           variant="default"
-          disabled={!address.previous}
-          onClick={address.previous}
+          disabled={!previous || isWaiting}
+          onClick={previous}
           leftSection={<IconChevronLeft size={14} />}
         >
           {ui.previous}
@@ -150,8 +151,8 @@ function Pager({
         <Button
           size="xs"
           variant="default"
-          disabled={nextCursor === null}
-          onClick={() => nextCursor !== null && address.next(nextCursor)}
+          disabled={nextCursor === undefined || isWaiting}
+          onClick={() => nextCursor !== undefined && address.next(nextCursor)}
           rightSection={<IconChevronRight size={14} />}
         >
           {ui.next}

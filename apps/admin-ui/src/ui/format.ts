@@ -59,9 +59,12 @@ const STEPS: readonly [number, Intl.RelativeTimeFormatUnit][] = [
   [60, 'minute'],
 ];
 
+/** Clocks of server and browser differ a little: what just happened must not seem to come. */
+const SKEW_SECONDS = 10;
+
 export function formatRelative(iso: string, now: number): string {
   const seconds = Math.round((Date.parse(iso) - now) / 1_000);
-  if (Math.abs(seconds) < 45) return seconds <= 0 ? 'just now' : 'in a moment';
+  if (Math.abs(seconds) < 45) return seconds <= SKEW_SECONDS ? 'just now' : 'in a moment';
   const [size, unit] = STEPS.find(([step]) => Math.abs(seconds) >= step) ?? [60, 'minute'];
   return relative.format(Math.round(seconds / size), unit);
 }

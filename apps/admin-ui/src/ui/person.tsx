@@ -1,6 +1,7 @@
 import { type CSSProperties, type ReactNode, useState } from 'react';
 import { CopyId } from './copyable.js';
 import classes from './person.module.css';
+import { ui } from './strings.js';
 
 /** The same id has the same colour on every page and machine (FNV-1a). */
 function hueOf(id: string): number {
@@ -53,7 +54,7 @@ export function PersonLine({ link, after, ...avatar }: PersonProps) {
         <span className={classes.name}>
           {link ?? avatar.name ?? avatar.id} {after}
         </span>
-        <CopyId id={avatar.id} label="user id" />
+        <CopyId id={avatar.id} label={ui.id.user} />
       </span>
     </span>
   );

@@ -15,7 +15,7 @@ function Facts({ problem }: { readonly problem: Problem }) {
       </span>
       {problem.requestId && (
         <Group gap={4} component="span">
-          {ui.problem.request} <CopyId id={problem.requestId} label="request id" />
+          {ui.problem.request} <CopyId id={problem.requestId} label={ui.id.request} />
         </Group>
       )}
     </Group>

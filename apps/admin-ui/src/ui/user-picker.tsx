@@ -8,11 +8,17 @@ import { ui } from './strings.js';
 
 const SUGGESTIONS = 10;
 
+/** As the server does: the beginning of the id, or a part of the name. So nobody can choose what matched the keys before. */
+function matches({ id, name }: User, text: string): boolean {
+  const sought = text.trim().toLowerCase();
+  return id.toLowerCase().startsWith(sought) || name.toLowerCase().includes(sought);
+}
+
 /** The users of a tenant whose id or name matches, a moment after the last key. */
 function useSuggestions(tenantId: string, text: string): readonly User[] {
   const [q] = useDebouncedValue(text.trim().slice(0, 100), 200);
   const found = useRoute(routes.adminUsers.list, { tenantId, q: q || undefined, limit: SUGGESTIONS });
-  return found.data?.items ?? [];
+  return (found.data?.items ?? []).filter((user) => matches(user, text));
 }
 
 function Option({ user, id }: { readonly user: User | undefined; readonly id: string }) {

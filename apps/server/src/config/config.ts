@@ -17,10 +17,11 @@ export type Database =
   | { readonly technology: 'embedded'; readonly directory: string }
   | { readonly technology: 'external'; readonly url: string; readonly directUrl: string };
 
-export interface Config extends Omit<Values, 'postgresUrl' | 'postgresDirectUrl' | 'host' | 'migrateAtStart' | 'dataDir'> {
+export interface Config extends Omit<Values, 'postgresUrl' | 'postgresDirectUrl' | 'host' | 'migrateAtStart' | 'sampleTenant' | 'dataDir'> {
   readonly dataDir: string;
   readonly host: string;
   readonly migrateAtStart: boolean;
+  readonly sampleTenant: boolean;
   readonly database: Database;
 }
 
@@ -159,6 +160,7 @@ function derive(values: Values, problems: Problem[]): Config {
     dataDir,
     host: values.host ?? (isCluster ? '0.0.0.0' : '127.0.0.1'),
     migrateAtStart: values.migrateAtStart ?? !isCluster,
+    sampleTenant: values.sampleTenant ?? !isCluster,
     database:
       postgresUrl === undefined
         ? { technology: 'embedded', directory: resolve(dataDir, 'postgres') }

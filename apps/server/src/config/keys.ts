@@ -89,6 +89,11 @@ export const KEYS = {
     schema: bool.optional(),
     about: 'Apply pending migrations at start; true embedded, else false',
   }),
+  sampleTenant: key({
+    env: 'PARLEY_SAMPLE_TENANT',
+    schema: bool.optional(),
+    about: 'Make the tenant demo at the first start; true embedded, else false',
+  }),
   commandsPerSecond: key({
     env: 'PARLEY_RATE_COMMANDS_PER_SECOND',
     schema: int(1, 1_000_000).default(30),

@@ -25,7 +25,9 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    sendProblem(request, reply, this.toDomain(error, request));
+    const refusal = this.toDomain(error, request);
+    this.telemetry.noteCall('rest', request.routeOptions.url ?? 'none', reply.elapsedTime, refusal.code);
+    sendProblem(request, reply, refusal);
   }
 
   private toDomain(error: unknown, request: FastifyRequest): DomainError {

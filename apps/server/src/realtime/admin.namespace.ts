@@ -14,6 +14,11 @@ export interface AdminParts {
   readonly isOwnOrigin: (origin: string, host: string | undefined) => boolean;
 }
 
+/** The Socket.IO room of operators with a platform-wide role. */
+export const PLATFORM = 'platform';
+/** An open socket is no licence: its credential is checked again this often, and at each command. */
+const RECHECK_MS = 10_000;
+
 /** `/admin`: operators. A cookie counts only from the dashboard's own origin (case 82). */
 export function openAdmin(
   namespace: Namespace,
@@ -26,6 +31,8 @@ export function openAdmin(
     admit(socket, parts)
       .then((actor) => {
         socket.data.actor = actor;
+        // Figures of the whole installation are for those who were granted the whole.
+        if (actor.role !== undefined) void socket.join(PLATFORM);
         next();
       })
       .catch((error: unknown) => {
@@ -35,8 +42,16 @@ export function openAdmin(
       });
   });
   namespace.on('connection', (socket) => {
-    socket.on('disconnect', () => gateway.stopWatching(socket));
-    serve(socket, '/admin', commands, () => socket.data.actor, options);
+    const timer = setInterval(
+      () => void admit(socket, parts).catch((error: unknown) => endUnlessPassing(socket, error)),
+      RECHECK_MS,
+    ).unref();
+    socket.on('disconnect', () => {
+      clearInterval(timer);
+      gateway.stopWatching(socket);
+    });
+    // Who was signed out or lost a role since the socket opened is judged by what holds now.
+    serve(socket, '/admin', commands, () => admit(socket, parts), options);
   });
 }
 
@@ -52,4 +67,8 @@ async function admit(socket: Socket, { operators, random, sessionSecret, isOwnOr
   const { actor, operator } = await operators.bySession(secret, call);
   if (operator.mustChangePassword) throw new DomainError('password-change-required');
   return actor;
+}
+
+function endUnlessPassing(socket: Socket, error: unknown): void {
+  if (!(error instanceof DomainError) || error.kind !== 'unavailable') socket.disconnect(true);
 }

@@ -36,6 +36,7 @@ export class ChatConnection implements Connection {
   constructor(
     readonly socket: Socket,
     readonly user: UserKey,
+    public signingKeyId: string | undefined,
   ) {
     this.engine = socket.conn as unknown as EngineSocket;
   }

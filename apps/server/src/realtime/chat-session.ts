@@ -28,6 +28,7 @@ export class ChatSession {
 
   renew(actor: UserActor): void {
     this.actor = actor;
+    this.connection.signingKeyId = actor.signingKeyId;
     this.watchExpiry();
   }
 

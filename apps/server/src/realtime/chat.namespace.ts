@@ -66,7 +66,7 @@ export function openChat(
   });
   namespace.on('connection', (socket) => {
     const actor = socket.data.actor as UserActor;
-    const connection = new ChatConnection(socket, { tenantId: actor.tenantId, userNo: actor.user.no });
+    const connection = new ChatConnection(socket, { tenantId: actor.tenantId, userNo: actor.user.no }, actor.signingKeyId);
     const session = new ChatSession(socket, connection, actor, () => parts.clock.now());
     bindConnection(socket, connection);
     parts.connections.add(connection);

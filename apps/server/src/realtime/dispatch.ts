@@ -25,7 +25,7 @@ export function serve(
   socket: Socket,
   namespace: CommandSpec['namespace'],
   commands: ReadonlyMap<string, BoundCommand>,
-  actor: () => unknown,
+  actor: () => unknown | Promise<unknown>,
   options: DispatchOptions,
 ): void {
   const pace = new Pace(options.commandsPerSecond, options.commandsPerSecond * 4);
@@ -46,15 +46,24 @@ export function serve(
     if (!command) return refuse(new DomainError('not-found', { detail: 'no such command' }));
     const [payload, ...more] = typeof last === 'function' ? args.slice(0, -1) : args;
     if (more.length > 0) return refuse(malformed('a command takes one object'));
-    void run(command, payload, { actor: actor(), socket } as Caller<never>, options).then(ack);
+    void run(command, payload, socket, actor, options).then(ack);
   });
 }
 
-async function run(command: BoundCommand, payload: unknown, caller: Caller<never>, options: DispatchOptions): Promise<object> {
+async function run(
+  command: BoundCommand,
+  payload: unknown,
+  socket: Socket,
+  actor: () => unknown,
+  options: DispatchOptions,
+): Promise<object> {
   const { spec, handler } = command;
   const started = performance.now();
   try {
     const input = parseInput(spec.input, payload ?? {});
+    const who = actor();
+    // Users are known without waiting, so that commands keep their order; operators are judged anew.
+    const caller = { actor: who instanceof Promise ? await who : who, socket } as Caller<never>;
     const result = spec.output.parse(await handler(caller, input)) as object;
     options.onDone(spec.name, performance.now() - started, 'ok');
     return { ok: true, ...result };

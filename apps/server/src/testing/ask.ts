@@ -43,7 +43,7 @@ export function ask(origin: string, method: string, path: string, { token, heade
       response.on('error', fail);
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString('utf8');
-        const isJson = /json/.test(String(response.headers['content-type'] ?? ''));
+        const isJson = text !== '' && /json/.test(String(response.headers['content-type'] ?? ''));
         done({ status: response.statusCode ?? 0, headers: response.headers, text, body: isJson ? (JSON.parse(text) as Body) : {} });
       });
     });

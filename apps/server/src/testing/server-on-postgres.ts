@@ -1,4 +1,5 @@
-import { Argon2Passwords } from '../adapters/passwords/argon2-passwords.js';
+import type { Passwords } from '@parley/domain';
+import { PlainPasswords } from '@parley/domain/testing';
 import { HmacCursors } from '../adapters/cursors/hmac-cursors.js';
 import { SocketFanout } from '../adapters/fanout/socket-fanout.js';
 import { Postgres } from '../adapters/postgres/postgres.js';
@@ -19,8 +20,12 @@ export interface PostgresServer extends TestServer {
   query<R>(text: string, values?: readonly unknown[]): Promise<R[]>;
 }
 
-/** The real server over the real PostgreSQL at this address. */
-export async function serverOnPostgres(url: string, options: TestServerOptions = {}): Promise<PostgresServer> {
+/** The real server over the real PostgreSQL at this address; passwords are fast unless said otherwise. */
+export async function serverOnPostgres(
+  url: string,
+  options: TestServerOptions & { readonly passwords?: Passwords } = {},
+): Promise<PostgresServer> {
+  const { passwords = new PlainPasswords(), ...rest } = options;
   const source = await dataSourceOf(url, 6).initialize();
   const postgres = new Postgres(url);
   const random = new CryptoRandom();
@@ -40,13 +45,13 @@ export async function serverOnPostgres(url: string, options: TestServerOptions =
     fanout: new SocketFanout(random),
     limiter: new MemoryRateLimiter(),
     tokens: new PassportUserTokens(),
-    passwords: new Argon2Passwords(),
+    passwords,
     box: new AesSecretBox(TEST_SECRET_KEY),
     cursors: new HmacCursors(TEST_SECRET_KEY),
     random,
     clock: new MovableClock(),
   };
-  const server = await listening(ports, { facts, ...options });
+  const server = await listening(ports, { facts, ...rest });
   return {
     ...server,
     query: async (text, values = []) => source.query(text, [...values]),

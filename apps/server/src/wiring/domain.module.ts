@@ -40,7 +40,7 @@ function service<T, D extends unknown[]>(type: new (...dependencies: D) => T, ..
 const SERVICES = [
   service(AuditService, Store),
   service(AuthService, Store, UserTokens, SecretBox, Random, Clock),
-  service(KeyService, Store, UserTokens, SecretBox, Random),
+  service(KeyService, Store, UserTokens, SecretBox, Random, Fanout),
   service(MemberService, Store, RoomLog, RelayService, Clock),
   service(MessageService, Store, RoomLog, RelayService, RateLimiter, Random, Clock),
   service(OperatorService, Store, Passwords, RateLimiter, Random, Clock),

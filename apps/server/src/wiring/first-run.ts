@@ -1,6 +1,15 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { KeyService, OperatorService, platformActor, RoomService, TenantService, UserService, type OperatorActor } from '@parley/domain';
+import {
+  KeyService,
+  OperatorService,
+  platformActor,
+  RoomService,
+  TenantService,
+  UserService,
+  type OperatorActor,
+  type PlatformActor,
+} from '@parley/domain';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 /** What the first start leaves behind, mode 0600. */
@@ -8,7 +17,7 @@ export interface FirstRun {
   readonly url: string;
   readonly dashboardUrl: string;
   readonly operator: { readonly email: string; readonly password: string };
-  readonly tenant: { readonly id: string; readonly apiKey: string; readonly signingKeyId: string; readonly signingSecret: string };
+  readonly tenant?: { readonly id: string; readonly apiKey: string; readonly signingKeyId: string; readonly signingSecret: string };
 }
 
 export interface Bootstrap {
@@ -17,15 +26,14 @@ export interface Bootstrap {
   readonly email: string;
   readonly password: string | undefined;
   readonly requestId: string;
+  readonly withSampleTenant: boolean;
 }
 
 const TENANT = 'demo';
 
 /** Makes the first operator, a sample tenant and the local context, once. */
-export async function firstRun(
-  app: NestFastifyApplication,
-  { dataDir, url, email, password, requestId }: Bootstrap,
-): Promise<FirstRun | undefined> {
+export async function firstRun(app: NestFastifyApplication, bootstrap: Bootstrap): Promise<FirstRun | undefined> {
+  const { dataDir, url, email, password, requestId } = bootstrap;
   const call = { requestId };
   const made = await app.get(OperatorService).bootstrap(email, call, password);
   if (!made) {
@@ -33,8 +41,30 @@ export async function firstRun(
     return undefined;
   }
   const actor = platformActor(made.operator, call);
+  const tenant = bootstrap.withSampleTenant ? await sampleTenant(app, actor) : undefined;
+  const context = await app.get(OperatorService).createToken(actor, 'chatctl on this machine');
+  const run: FirstRun = {
+    url,
+    dashboardUrl: `${url}/dashboard/`,
+    operator: { email: made.operator.email, password: made.password },
+    tenant,
+  };
+  writePrivate(join(dataDir, 'chatctl-context.json'), { url, token: context.secret });
+  writePrivate(join(dataDir, 'first-run.json'), run);
+  return run;
+}
+
+/** A tenant to try things with: credentials, two users and a room. */
+async function sampleTenant(app: NestFastifyApplication, actor: PlatformActor): Promise<FirstRun['tenant']> {
   await app.get(TenantService).create(actor, { id: TENANT, name: 'Demo' });
-  const operator: OperatorActor = { kind: 'operator', tenantId: TENANT, operatorId: made.operator.id, email, role: 'owner', call };
+  const operator: OperatorActor = {
+    kind: 'operator',
+    tenantId: TENANT,
+    operatorId: actor.operatorId,
+    email: actor.email,
+    role: 'owner',
+    call: actor.call,
+  };
   const keys = app.get(KeyService);
   const { secret: apiKey } = await keys.createApiKey(operator, { name: 'first key' });
   const signing = await keys.createSigningKey(operator, {});
@@ -44,16 +74,7 @@ export async function firstRun(
   ] as const)
     await app.get(UserService).put(operator, id, { name });
   await app.get(RoomService).create(operator, { id: 'lobby', kind: 'group', name: 'Lobby', members: ['ann', 'bo'] });
-  const context = await app.get(OperatorService).createToken(actor, 'chatctl on this machine');
-  const run: FirstRun = {
-    url,
-    dashboardUrl: `${url}/dashboard/`,
-    operator: { email: made.operator.email, password: made.password },
-    tenant: { id: TENANT, apiKey, signingKeyId: signing.key.id, signingSecret: signing.secret },
-  };
-  writePrivate(join(dataDir, 'chatctl-context.json'), { url, token: context.secret });
-  writePrivate(join(dataDir, 'first-run.json'), run);
-  return run;
+  return { id: TENANT, apiKey, signingKeyId: signing.key.id, signingSecret: signing.secret };
 }
 
 /** The port may have changed since; scripts and chatctl read it here. */

@@ -35,7 +35,7 @@ import { presentStats, StatsController } from '../http/stats.controller.js';
 import { UsersController } from '../http/users.controller.js';
 import { Loop } from '../jobs/loops.js';
 import { AdminGateway } from '../realtime/admin.gateway.js';
-import { openAdmin } from '../realtime/admin.namespace.js';
+import { openAdmin, PLATFORM } from '../realtime/admin.namespace.js';
 import { openChat } from '../realtime/chat.namespace.js';
 import type { DispatchOptions } from '../realtime/dispatch.js';
 import { MessagesGateway } from '../realtime/messages.gateway.js';
@@ -45,6 +45,7 @@ import { RoomsGateway } from '../realtime/rooms.gateway.js';
 import { SessionGateway } from '../realtime/session.gateway.js';
 import { createSocketServer } from '../realtime/socket-server.js';
 import { Telemetry } from '../telemetry/telemetry.js';
+import { addressReader } from './client-address.js';
 import { DomainModule, type Ports } from './domain.module.js';
 
 const CONTROLLERS = [
@@ -119,10 +120,11 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   const server = app.getHttpServer() as HttpServer;
+  const clientAddress = addressReader(trustedProxies);
   let isDraining = false;
   const sockets = createSocketServer(server, {
     isDraining: () => isDraining,
-    onRequest: (request) => noteAddress(request, clientAddress(request, trustedProxies)),
+    onRequest: (request) => noteAddress(request, clientAddress(request)),
   });
   const telemetry = app.get(Telemetry);
   openNamespaces(app, sockets, options, telemetry);
@@ -191,23 +193,17 @@ function startLoops(app: NestFastifyApplication, sockets: SocketServer, options:
   return [
     new Loop(250, () => receipts.flush(), onError),
     new Loop(5_000, () => ports.fanout.beacon(), onError),
-    new Loop(2_000, () => void sockets.of('/admin').emit('stats.changed', presentStats(telemetry.tick(ports.clock.now()))), onError),
+    new Loop(
+      2_000,
+      () =>
+        void sockets
+          .of('/admin')
+          .to(PLATFORM)
+          .emit('stats.changed', presentStats(telemetry.tick(ports.clock.now()))),
+      onError,
+    ),
     ...chores.map(([everyMs, work]) => new Loop(everyMs, work, onError)),
   ];
-}
-
-/** The right-most address that is not a trusted proxy's. */
-function clientAddress(
-  request: { headers: Record<string, unknown>; socket: { remoteAddress?: string } },
-  trusted: readonly string[],
-): string {
-  const peer = request.socket.remoteAddress ?? '';
-  if (!trusted.includes(peer)) return peer;
-  const chain = String(request.headers['x-forwarded-for'] ?? '')
-    .split(',')
-    .map((part) => part.trim())
-    .filter(Boolean);
-  return chain.reverse().find((address) => !trusted.includes(address)) ?? peer;
 }
 
 /** Start-up fails when a route has no handler, or two. */

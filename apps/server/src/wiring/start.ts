@@ -67,6 +67,7 @@ export async function start(config: Config): Promise<Started> {
       email: config.bootstrapOperatorEmail,
       password: config.bootstrapOperatorPassword,
       requestId: adapters.random.uuid(),
+      withSampleTenant: config.sampleTenant,
     });
     await adapters.clock.measure();
     facts.begin();

@@ -20,6 +20,8 @@ const MEMBERS_PAGE = 2;
 export const refusal = (code: string, status: number, retryable = false): ParleyError =>
   new ParleyError({ ...localProblem(code, code), status, retryable });
 
+const READY = { serverTime: '2026-01-01T00:00:00.000Z', features: [], unreadTotal: 0, more: false };
+
 /** A chat server in memory: rooms with logs, users with logs, the commands the SDK uses. */
 export class FakeServer {
   readonly rooms = new Map<string, FakeRoom>();
@@ -117,16 +119,7 @@ export class FakeServer {
         complete: !incomplete.has(room.id),
       };
     });
-    const ready = {
-      user: aUser(userId),
-      serverTime: '2026-01-01T00:00:00.000Z',
-      features: [],
-      userPts: log.length,
-      unreadTotal: 0,
-      rooms,
-      more: false,
-    };
-    return { missed, ready };
+    return { missed, ready: { ...READY, user: aUser(userId), userPts: log.length, rooms } };
   }
 
   private joined(userId: string): readonly FakeRoom[] {

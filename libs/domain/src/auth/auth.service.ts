@@ -1,4 +1,5 @@
 import type { CallInfo, KeyActor, Scope, UserActor } from '../actor.js';
+import { auditOf } from '../audit/audit.js';
 import { DomainError } from '../errors.js';
 import { isAppId, type UserId } from '../ids.js';
 import { banHolds } from '../moderation/ban.js';
@@ -13,10 +14,13 @@ import { claimedTenant, type TokenClaims } from './keys.js';
 
 /** A key's last use is noted this often. */
 const TOUCH_MS = 60_000;
+const ACT_AS_MS = 3_600_000;
+const ACT_AS_MAX = 100_000;
 
 /** Who is calling. Every refusal of a credential reads the same, whichever check failed. */
 export class AuthService {
   private readonly touchedAt = new Map<string, number>();
+  private readonly actedAt = new Map<string, number>();
 
   constructor(
     private readonly store: Store,
@@ -38,7 +42,15 @@ export class AuthService {
       const claims = await this.tokens.verify(token, key, secret);
       if (!isAppId(claims.userId)) throw new DomainError('token-invalid');
       const caller = this.admitted(await this.callerOf(tx, claims), call.origin);
-      return { kind: 'user', tenantId, user: personOf(caller), device: claims.device, expiresAt: claims.expiresAt, call };
+      return {
+        kind: 'user',
+        tenantId,
+        user: personOf(caller),
+        device: claims.device,
+        expiresAt: claims.expiresAt,
+        signingKeyId: keyId,
+        call,
+      };
     });
   }
 
@@ -82,6 +94,16 @@ export class AuthService {
     await tx.keys.touchApiKey(keyId);
   }
 
+  /** A row an hour for each user a key speaks for: a row for each message would put all of a tenant's sends in one line. */
+  private async noteActingAs(tx: TenantTx, key: KeyActor, userId: UserId): Promise<void> {
+    const now = this.clock.now().getTime();
+    const pair = `${key.keyId}/${userId}`;
+    if (now - (this.actedAt.get(pair) ?? 0) < ACT_AS_MS) return;
+    if (this.actedAt.size >= ACT_AS_MAX) this.actedAt.clear();
+    this.actedAt.set(pair, now);
+    await tx.audit.append(auditOf(key, 'key.act-as', { kind: 'user', id: userId }));
+  }
+
   /** An API key speaking for one of its users (`Parley-User`). */
   async userByKey(key: KeyActor, userId: UserId): Promise<UserActor> {
     if (!key.scopes.has('act-as')) throw new DomainError('forbidden', { detail: 'the key lacks the scope act-as' });
@@ -90,12 +112,8 @@ export class AuthService {
       const caller = await this.callerOf(tx, { userId });
       if (caller && !caller.user) throw new DomainError('not-found', { detail: 'no such user' });
       if (caller?.user?.deactivatedAt) throw new DomainError('forbidden', { detail: 'the user is deactivated' });
+      await this.noteActingAs(tx, key, userId);
       return { kind: 'user', tenantId: key.tenantId, user: personOf(this.admitted(caller)), actingKeyId: key.keyId, call: key.call };
     });
-  }
-
-  /** Does the actor of an open connection still stand? Throws as the credential itself would. */
-  async recheck(actor: UserActor): Promise<void> {
-    this.admitted(await this.store.tenant(actor.tenantId, (tx) => tx.tenant.caller(actor.user.id)));
   }
 }

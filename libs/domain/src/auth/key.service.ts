@@ -3,6 +3,7 @@ import { auditOf } from '../audit/audit.js';
 import { invalidField, notFound } from '../errors.js';
 import type { UserId } from '../ids.js';
 import type { Page, PageRequest } from '../page.js';
+import type { Fanout } from '../ports/fanout.js';
 import type { Random } from '../ports/random.js';
 import type { SecretBox } from '../ports/secret-box.js';
 import type { Store } from '../ports/store.js';
@@ -28,6 +29,7 @@ export class KeyService {
     private readonly tokens: UserTokens,
     private readonly box: SecretBox,
     private readonly random: Random,
+    private readonly fanout: Fanout,
   ) {}
 
   /** The secret is in this answer and nowhere else. */
@@ -96,6 +98,7 @@ export class KeyService {
       if (!(await tx.keys.revokeSigningKey(id))) throw notFound();
       await tx.audit.append(auditOf(actor, 'signing-key.revoke', { kind: 'signing-key', id }));
     });
+    this.fanout.disconnectKey(actor.tenantId, id, 'key-revoked');
   }
 
   /** A user token signed with the tenant's newest HS256 key, for apps that leave signing to us, and for trying things. */

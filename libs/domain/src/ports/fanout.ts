@@ -19,6 +19,8 @@ export abstract class Fanout {
   /** Everybody leaves. */
   abstract dissolve(room: RoomKey): void;
   abstract disconnectUser(user: UserKey, reason: CloseReason): void;
+  /** Connections whose token that key verified. */
+  abstract disconnectKey(tenantId: TenantId, signingKeyId: string, reason: CloseReason): void;
   abstract disconnectTenant(tenantId: TenantId, reason: CloseReason): void;
 }
 
@@ -31,6 +33,8 @@ export interface EncodedPacket {
 /** One connection of a user, as the door of the sockets hands it over. */
 export interface Connection {
   readonly user: UserKey;
+  /** The key that verified its token; a renewed token may be of another. */
+  readonly signingKeyId: string | undefined;
   /** Keys of the rooms it is subscribed to; kept by `Connections`. */
   readonly rooms: Set<string>;
   /** The newest position of its user's log that it was sent. */

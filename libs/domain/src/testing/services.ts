@@ -44,7 +44,7 @@ export function servicesOver(ports: Ports) {
     relay,
     messages,
     auth: new AuthService(store, tokens, box, random, clock),
-    keys: new KeyService(store, tokens, box, random),
+    keys: new KeyService(store, tokens, box, random, fanout),
     users: new UserService(store, fanout, clock),
     rooms: new RoomService(store, roomLog, relay, random, clock),
     members: new MemberService(store, roomLog, relay, clock),

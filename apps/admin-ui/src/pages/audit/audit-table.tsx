@@ -12,6 +12,7 @@ import type { ListAddress } from '../../ui/list-address.js';
 import { Facts } from '../../ui/panel.js';
 import { TimeAgo } from '../../ui/time-ago.js';
 import { AUDIT_ACTIONS, auditText as text } from './audit.strings.js';
+import { ui } from '../../ui/strings.js';
 
 const COLUMNS: readonly Column<AuditRecord>[] = [
   {
@@ -25,7 +26,7 @@ const COLUMNS: readonly Column<AuditRecord>[] = [
   { label: text.actor, cell: (record) => <Actor record={record} /> },
   {
     label: text.target,
-    cell: ({ target }) => <Reference name={target.kind} id={target.id} label={`${target.kind} id`} />,
+    cell: ({ target }) => <Reference name={target.kind} id={target.id} label={ui.id.of(target.kind)} />,
   },
   { label: text.from, cell: (record) => <span className="mono">{record.ip}</span> },
   { label: text.when, cell: (record) => <TimeAgo at={record.at} /> },
@@ -56,7 +57,7 @@ const Reference = ({ name, id, label }: { readonly name: string; readonly id: st
 );
 
 const Actor = ({ record }: { readonly record: AuditRecord }) => (
-  <Reference name={record.actorName ?? text.kinds[record.actorKind]} id={record.actorId} label="actor id" />
+  <Reference name={record.actorName ?? text.kinds[record.actorKind]} id={record.actorId} label={ui.id.actor} />
 );
 
 function openRecord(record: AuditRecord): void {
@@ -71,10 +72,10 @@ function openRecord(record: AuditRecord): void {
             [text.when, formatTime(record.at)],
             [text.action, <span className="mono">{record.action}</span>],
             [text.actor, <Actor record={record} />],
-            [text.target, <CopyId id={record.target.id} label={`${record.target.kind} id`} />],
+            [text.target, <CopyId id={record.target.id} label={ui.id.of(record.target.kind)} />],
             record.ip !== undefined && [text.ip, <span className="mono">{record.ip}</span>],
-            [text.request, <CopyId id={record.requestId} label="request id" />],
-            [text.hash, <CopyId id={record.hash} label="hash" />],
+            [text.request, <CopyId id={record.requestId} label={ui.id.request} />],
+            [text.hash, <CopyId id={record.hash} label={ui.id.hash} />],
           ]}
         />
         {hasDetail && <Snippet code={JSON.stringify(record.detail, null, 2)} label={text.detail} />}

@@ -34,7 +34,7 @@ export const AUDIT_ACTIONS = [
   'member.set-role',
   'member.update',
   'message.delete',
-  'message.send',
+  'message.send-as',
   'operator-token.create',
   'operator-token.revoke',
   'operator.bootstrap',

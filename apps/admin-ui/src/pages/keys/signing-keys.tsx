@@ -43,7 +43,7 @@ export function SigningKeys({ tenantId }: { readonly tenantId: string }) {
 }
 
 const columnsOf = (tenantId: string): readonly Column<SigningKey>[] => [
-  { label: text.id, cell: (key) => <CopyId id={key.id} label="key id" /> },
+  { label: text.id, cell: (key) => <CopyId id={key.id} label={ui.id.key} /> },
   { label: text.algorithm, cell: (key) => key.algorithm },
   { label: text.issuer, cell: (key) => key.issuer ?? ui.none },
   { label: keysText.state, cell: (key) => <StateBadge revokedAt={key.revokedAt} /> },

@@ -15,6 +15,7 @@ export const conversationText = {
   newer: 'New messages',
   deleted: 'Message deleted',
   deletedBy: 'by',
+  you: 'you',
   edited: 'edited',
   quoteDeleted: 'deleted message',
   delete: 'Delete message',

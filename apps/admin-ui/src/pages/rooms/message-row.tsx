@@ -3,6 +3,7 @@ import type { Message } from '@parley/protocol';
 import { IconTrash } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import { userPath } from '../../addresses.js';
+import { useSession } from '../../session/session.js';
 import { formatClock, formatTime } from '../../ui/format.js';
 import { PersonAvatar } from '../../ui/person.js';
 import classes from './conversation.module.css';
@@ -46,7 +47,7 @@ export function MessageRow({ message, isFirst, address, mayDelete, onDeleted }: 
             </time>
           </div>
         )}
-        {deleted ? <Tombstone deleted={deleted} /> : <Content message={message} />}
+        {deleted ? <Tombstone message={message} deleted={deleted} /> : <Content message={message} />}
       </div>
       {mayDelete && !deleted && (
         <Tooltip label={text.delete}>
@@ -96,9 +97,15 @@ function Content({ message }: { readonly message: Message }) {
   );
 }
 
-const Tombstone = ({ deleted }: { readonly deleted: NonNullable<Message['deleted']> }) => (
-  <div className={classes.tombstone} title={formatTime(deleted.at)}>
-    {text.deleted} {text.deletedBy} {deleted.by}
-    {deleted.reason && `: ${deleted.reason}`}
-  </div>
-);
+/** `by` is an id: of the sender, of another user, or of an operator. */
+function Tombstone({ message, deleted }: { readonly message: Message; readonly deleted: NonNullable<Message['deleted']> }) {
+  const { operator } = useSession();
+  const { sender } = message;
+  const who = deleted.by === operator.id ? text.you : deleted.by === sender.id ? (sender.name ?? sender.id) : deleted.by;
+  return (
+    <div className={classes.tombstone} title={formatTime(deleted.at)}>
+      {text.deleted} {text.deletedBy} {who}
+      {deleted.reason && `: ${deleted.reason}`}
+    </div>
+  );
+}

@@ -9,6 +9,7 @@ import { TimeAgo } from '../../ui/time-ago.js';
 import { RoomIcon } from './room-icon.js';
 import { roomName } from './room-name.js';
 import { roomsText as text } from './rooms.strings.js';
+import { ui } from '../../ui/strings.js';
 
 export const roomColumns = (tenantId: string): readonly Column<Room>[] => [
   {
@@ -22,7 +23,7 @@ export const roomColumns = (tenantId: string): readonly Column<Room>[] => [
             {room.settings.muted && <Tag tone="warn">{text.muted}</Tag>}
             {room.dissolvedAt && <Tag>{text.dissolved}</Tag>}
           </Group>
-          <CopyId id={room.id} label="room id" />
+          <CopyId id={room.id} label={ui.id.room} />
         </div>
       </Group>
     ),

@@ -17,7 +17,8 @@ export interface RoomFieldProps extends Omit<AutocompleteProps, 'data' | 'value'
 export function RoomField({ tenantId, value, onChange, ...rest }: RoomFieldProps) {
   const [q] = useDebouncedValue(value.trim().slice(0, 100), 200);
   const found = useRoute(routes.adminRooms.list, { tenantId, q: q || undefined, limit: SUGGESTIONS });
-  const rooms = found.data?.items ?? [];
+  const sought = value.trim().toLowerCase();
+  const rooms = (found.data?.items ?? []).filter((room) => `${room.id} ${roomName(room)}`.toLowerCase().includes(sought));
   const nameOf = (id: string) => rooms.filter((room) => room.id === id).map(roomName)[0] ?? id;
   return (
     <Autocomplete

@@ -13,6 +13,7 @@ import classes from './room-frame.module.css';
 import { RoomIcon } from './room-icon.js';
 import { roomName } from './room-name.js';
 import { roomsText as text } from './rooms.strings.js';
+import { ui } from '../../ui/strings.js';
 
 const SECTIONS = [
   ['', text.sections.conversation],
@@ -47,7 +48,7 @@ export function RoomFrame({ section, children }: RoomFrameProps) {
             {room.dissolvedAt && <Tag>{text.dissolved}</Tag>}
           </Group>
         }
-        description={<CopyId id={room.id} label="room id" />}
+        description={<CopyId id={room.id} label={ui.id.room} />}
       />
       <div className={classes.sections}>
         <LinkTabs label={text.sections.label} tabs={tabs} />

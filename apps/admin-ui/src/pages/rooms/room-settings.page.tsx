@@ -38,6 +38,12 @@ export default function RoomSettingsPage() {
   );
 }
 
+function hintOf(room: Room, mayChange: boolean): string | undefined {
+  if (room.dissolvedAt !== undefined) return text.dissolved;
+  if (!mayChange) return text.readOnly;
+  return room.kind === 'direct' ? text.direct : undefined;
+}
+
 function SettingsForm({ room, tenantId }: Section) {
   const mayChange = useMay()('moderator', tenantId) && room.dissolvedAt === undefined;
   const isDirect = room.kind === 'direct';
@@ -50,7 +56,7 @@ function SettingsForm({ room, tenantId }: Section) {
     done: text.saved,
   });
   return (
-    <Panel title={text.title} description={mayChange ? isDirect && text.direct : text.readOnly}>
+    <Panel title={text.title} description={hintOf(room, mayChange)}>
       <form onSubmit={form.onSubmit(action.start)} noValidate>
         <Fieldset variant="unstyled" disabled={!mayChange}>
           <Stack gap="md">

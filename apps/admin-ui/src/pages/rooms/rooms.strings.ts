@@ -60,6 +60,7 @@ export const roomsText = {
     mutedHint: 'Only owners and admins may send.',
     saved: 'Room saved',
     readOnly: 'Your role may look but not change.',
+    dissolved: 'The room is dissolved. Nothing can be changed any more.',
     direct: 'A direct room has no name; it can be muted.',
   },
   dissolve: {

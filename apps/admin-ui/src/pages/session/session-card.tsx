@@ -1,5 +1,6 @@
 import { Stack, Text, Title } from '@mantine/core';
 import { type ReactNode, useEffect } from 'react';
+import { ui } from '../../ui/strings.js';
 import { Logo } from '../../ui/logo.js';
 import classes from './session.module.css';
 
@@ -13,7 +14,7 @@ export interface SessionCardProps {
 /** The frame of what is shown before the dashboard. */
 export function SessionCard({ title, body, children, foot }: SessionCardProps) {
   useEffect(() => {
-    document.title = `${title} · Parley`;
+    document.title = `${title} · ${ui.product}`;
   }, [title]);
   return (
     <main className={classes.page}>

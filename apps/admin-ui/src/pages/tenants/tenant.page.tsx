@@ -15,6 +15,7 @@ import classes from '../overview/overview.module.css';
 import { TenantSettingsForm } from './tenant-settings-form.js';
 import { SuspendPanel } from './suspend-panel.js';
 import { tenantsText as text } from './tenants.strings.js';
+import { ui } from '../../ui/strings.js';
 
 export default function TenantPage() {
   const tenantId = useTenantId();
@@ -29,7 +30,7 @@ export default function TenantPage() {
         title={tenant.name}
         before={<PersonAvatar id={tenant.id} name={tenant.name} size={40} isSquare />}
         beside={<StatusBadge status={tenant.status} />}
-        description={<CopyId id={tenant.id} label="tenant id" />}
+        description={<CopyId id={tenant.id} label={ui.id.tenant} />}
       />
       <Stack gap="md">
         {tenant.status === 'suspended' && <SuspendPanel tenant={tenant} />}

@@ -35,7 +35,7 @@ const COLUMNS: readonly Column<Tenant>[] = [
       </Group>
     ),
   },
-  { label: text.create.id, cell: (tenant) => <CopyId id={tenant.id} label="tenant id" /> },
+  { label: text.create.id, cell: (tenant) => <CopyId id={tenant.id} label={ui.id.tenant} /> },
   { label: text.status, cell: (tenant) => <StatusBadge status={tenant.status} /> },
   { label: text.created, cell: (tenant) => <TimeAgo at={tenant.createdAt} /> },
 ];

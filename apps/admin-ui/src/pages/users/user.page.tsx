@@ -19,6 +19,7 @@ import { UserProfileForm } from './user-profile-form.js';
 import { UserRooms } from './user-rooms.js';
 import { usersText as text } from './users.strings.js';
 import { State } from '../../ui/badges.js';
+import { ui } from '../../ui/strings.js';
 
 type AdminUser = Out<typeof routes.adminUsers.get>['user'];
 
@@ -36,7 +37,7 @@ export default function UserPage() {
         title={user.name}
         before={<PersonAvatar id={user.id} name={user.name} image={user.image} size={44} />}
         beside={<UserBadges user={user} />}
-        description={<CopyId id={user.id} label="user id" />}
+        description={<CopyId id={user.id} label={ui.id.user} />}
         actions={<UserActions user={user} tenantId={tenantId} />}
       />
       <Stack gap="md">
@@ -86,7 +87,7 @@ function About({ user }: { readonly user: AdminUser }) {
     <Panel title={text.facts.title}>
       <Facts
         items={[
-          [text.facts.id, <CopyId id={user.id} label="user id" />],
+          [text.facts.id, <CopyId id={user.id} label={ui.id.user} />],
           [text.facts.created, <TimeAgo at={user.createdAt} />],
           [text.facts.updated, <TimeAgo at={user.updatedAt} />],
           user.deactivatedAt !== undefined && [text.facts.deactivated, <TimeAgo at={user.deactivatedAt} />],

@@ -134,6 +134,10 @@ export class SocketFanout extends Fanout implements Connections {
     for (const connection of [...this.of(user)]) connection.end(reason);
   }
 
+  override disconnectKey(tenantId: TenantId, signingKeyId: string, reason: CloseReason): void {
+    for (const connection of [...(this.tenants.get(tenantId) ?? [])]) if (connection.signingKeyId === signingKeyId) connection.end(reason);
+  }
+
   override disconnectTenant(tenantId: TenantId, reason: CloseReason): void {
     for (const connection of [...(this.tenants.get(tenantId) ?? [])]) connection.end(reason);
   }

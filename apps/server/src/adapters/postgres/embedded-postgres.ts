@@ -121,7 +121,8 @@ export class EmbeddedPostgres {
     for (let pids = orphans(this.directory); pids.length > 0; pids = orphans(this.directory)) {
       if (Date.now() > deadline) throw new Error(`another PostgreSQL (pid ${pids[0]}) uses ${this.directory} and does not end`);
       const postmaster = livePostmaster(this.directory);
-      if (!asked) for (const pid of postmaster === undefined ? pids : [postmaster]) signal(pid, postmaster === undefined ? 'SIGTERM' : 'SIGINT');
+      if (!asked)
+        for (const pid of postmaster === undefined ? pids : [postmaster]) signal(pid, postmaster === undefined ? 'SIGTERM' : 'SIGINT');
       asked = true;
       await pause(50);
     }

@@ -5,6 +5,8 @@ import { ExtractJwt, Strategy, type VerifiedCallback } from 'passport-jwt';
 /** Longer ones are not looked at (case 19). */
 const TOKEN_MAX_LENGTH = 8_192;
 const LEEWAY_SECONDS = 60;
+/** The last second a `Date` can hold (ECMA-262, 21.4.1.1): a later one is no time, and would break whoever counts on it. */
+const LAST_SECOND = 8_640_000_000_000;
 
 interface Payload {
   sub?: unknown;
@@ -31,7 +33,8 @@ export class PassportUserTokens extends UserTokens {
   override async verify(token: string, key: SigningKey, secret: string): Promise<TokenClaims> {
     const payload = await verified(token, key, secret);
     const now = Date.now() / 1_000;
-    if (typeof payload.sub !== 'string' || typeof payload.exp !== 'number') throw new DomainError('token-invalid');
+    if (typeof payload.sub !== 'string' || typeof payload.exp !== 'number' || payload.exp > LAST_SECOND)
+      throw new DomainError('token-invalid');
     if (payload.iat !== undefined && (typeof payload.iat !== 'number' || payload.iat > now + LEEWAY_SECONDS))
       throw new DomainError('token-invalid');
     // A token of another purpose (refresh, upload) is not a user token.
@@ -40,7 +43,7 @@ export class PassportUserTokens extends UserTokens {
       tenantId: key.tenantId,
       userId: `${key.userIdPrefix}${payload.sub}`,
       name: shortText(payload.name, 100),
-      image: shortText(payload.image, 2_000),
+      image: webAddress(payload.image),
       device: shortText(payload.device, 128),
       expiresAt: new Date(payload.exp * 1_000),
     };
@@ -71,7 +74,13 @@ const audience = ({ issuer, audience: aud }: SigningKey) => ({
   ...(aud === undefined ? {} : { aud }),
 });
 const shortText = (value: unknown, max: number): string | undefined =>
-  typeof value === 'string' && value !== '' ? value.replaceAll('\0', '').slice(0, max) : undefined;
+  typeof value === 'string' && value !== '' ? value.replaceAll('\0', '').slice(0, max).toWellFormed() : undefined;
+/** `http` and `https` only, as the routes take them; written out, so that it holds nothing that cannot be stored. */
+function webAddress(value: unknown): string | undefined {
+  if (typeof value !== 'string' || value.length > 2_000 || !URL.canParse(value)) return undefined;
+  const { protocol, href } = new URL(value);
+  return protocol === 'https:' || protocol === 'http:' ? href : undefined;
+}
 
 function verified(token: string, key: SigningKey, secret: string): Promise<Payload> {
   if (key.algorithm === 'EdDSA') return Promise.reject(new DomainError('token-invalid'));

@@ -67,6 +67,10 @@ export class RecordingFanout extends Fanout {
     this.forget(userKeyOf({ tenantId, userNo }));
   }
 
+  disconnectKey(tenantId: TenantId, _signingKeyId: string, reason: CloseReason): void {
+    this.disconnects.push({ tenantId, reason });
+  }
+
   disconnectTenant(tenantId: TenantId, reason: CloseReason): void {
     this.disconnects.push({ tenantId, reason });
     const users = [...this.audience.values()].flatMap((room) => [...room.values()]).filter((user) => user.tenantId === tenantId);
