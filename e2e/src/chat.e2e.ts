@@ -130,7 +130,7 @@ describe('chat on the real server, with plain clients', () => {
     expect(await guest.codeOfSaying('news', 'me too')).toBe('not-a-member');
     await guest.command('room.unsubscribe', { roomId: 'news' });
     const last = await ann.say('news', 'unheard');
-    await ann.seen('the echo', ({ type, pts }) => type === 'message.created' && pts === last.pts);
+    await ann.echo(last);
     expect(guest.texts('news')).toEqual(['after']);
     await expect(guest.command('room.join', { roomId: 'news' })).resolves.toMatchObject({ ok: true, member: { userId: 'guest-1' } });
     await ann.say('news', 'welcome');
@@ -163,8 +163,7 @@ describe('chat on the real server, with plain clients', () => {
       await user.seen('room.exited', (event) => event.type === 'room.exited');
       expect(await user.codeOfSaying('moves', 'still here?')).toBe(code);
       const { length } = user.texts('moves');
-      const { pts } = await ann.say('moves', `without ${userId}`);
-      await ann.seen('the echo', (event) => event.pts === pts);
+      await ann.echo(await ann.say('moves', `without ${userId}`));
       expect(user.texts('moves')).toHaveLength(length);
       expect(await roomIds(userId)).not.toContain('moves');
     };

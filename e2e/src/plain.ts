@@ -55,6 +55,11 @@ export class PlainUser {
     return until(what, () => this.events.find(fits));
   }
 
+  /** By now everybody who was to receive it was written to. */
+  echo(message: Message): Promise<Seen> {
+    return this.seen('the echo', (event) => event.type === 'message.created' && event.data.message.id === message.id);
+  }
+
   close(): void {
     this.socket.disconnect();
   }

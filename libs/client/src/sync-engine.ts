@@ -8,8 +8,7 @@ import { WantedRooms } from './wanted-rooms.js';
 
 type UserSlice = NonNullable<SyncAnswer['user']>;
 
-/** Answers in a row that do not lead on, before a head we only heard of is given up. */
-const FRUITLESS_MAX = 3;
+const FRUITLESS_MAX = 3; // Answers in a row that do not lead on, before a head we only heard of is given up.
 
 /** Follows the user's log and those of its rooms without gap, repeat or disorder (G6), by one `sync` call at a time. */
 export class SyncEngine {
@@ -114,8 +113,8 @@ export class SyncEngine {
 
   takeRoomEvent(event: RoomEnvelope): void {
     const feed = this.rooms.get(event.roomId)?.feed;
-    feed?.take(event, event.epoch);
-    if (!feed) this.strangers.hold(event);
+    if (feed) feed.take(event, event.epoch);
+    else this.strangers.hold(event);
     if (feed?.isBehind) this.want(event.roomId);
     this.loop.wake();
   }

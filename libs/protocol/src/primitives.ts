@@ -4,7 +4,7 @@ import { z } from 'zod';
 const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
 
 /** Text that PostgreSQL can hold and JSON can carry: no NUL, no half of a surrogate pair. */
-const isStorable = (text: string): boolean => !text.includes('\0') && !LONE_SURROGATE.test(text);
+export const isStorable = (text: string): boolean => !text.includes('\0') && !LONE_SURROGATE.test(text);
 
 /** At most `max` code points, at least `min`. */
 export const text = (max: number, min = 1) =>

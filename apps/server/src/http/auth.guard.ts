@@ -11,7 +11,7 @@ import {
   type KeyActor,
   type PlatformActor,
 } from '@parley/domain';
-import type { RouteSpec } from '@parley/protocol';
+import { adminRoomRoutes, messageRoutes, type RouteSpec } from '@parley/protocol';
 import type { FastifyRequest } from 'fastify';
 import { callOf } from './call.js';
 import { ROUTE } from './endpoint.js';
@@ -36,6 +36,7 @@ export class AuthGuard implements CanActivate {
     const spec = this.reflector.get<RouteSpec | undefined>(ROUTE, context.getHandler());
     if (!spec) return true;
     const call = callOf(request);
+    requireFittingKey(spec, call.info.idempotencyKey);
     if (spec.audience.includes('public')) {
       if (spec.method !== 'GET') this.cookies.requireOwnSite(request);
       return true;
@@ -93,6 +94,15 @@ export class AuthGuard implements CanActivate {
     call.sessionSecret = secret;
     return { actor, mustChangePassword: operator.mustChangePassword };
   }
+}
+
+/** A message is known by its `clientMessageId` for ever, not by a key for a day: two notions of a repeat would contradict each other. */
+function requireFittingKey(spec: RouteSpec, key: string | undefined): void {
+  if (key === undefined) return;
+  if (spec === messageRoutes.send || spec === adminRoomRoutes.sendMessage)
+    throw new DomainError('validation-failed', { detail: 'a message takes no Idempotency-Key: repeat its clientMessageId' });
+  if (!/^[\x20-\x7e]{1,255}$/.test(key))
+    throw new DomainError('validation-failed', { detail: 'Idempotency-Key is 1 to 255 ASCII characters' });
 }
 
 /** Exactly one Authorization header, with a bearer token; tokens elsewhere are not looked for (case 20). */

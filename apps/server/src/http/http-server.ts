@@ -102,6 +102,10 @@ async function serveDashboard(fastify: FastifyInstance, root: string): Promise<v
   });
   fastify.get('/dashboard', (_request, reply) => reply.redirect('/dashboard/', 302));
   // Addresses of pages are the application's own.
-  fastify.get('/dashboard/*', (_request, reply) => reply.header('cache-control', 'no-cache').sendFile('index.html'));
+  fastify.get('/dashboard/*', (request, reply) => {
+    // A file of an older build is gone, not a page.
+    if (request.url.startsWith('/dashboard/assets/')) return sendProblem(request, reply, new DomainError('not-found'));
+    return reply.header('cache-control', 'no-cache').sendFile('index.html');
+  });
   fastify.get('/dashboard/', (_request, reply) => reply.header('cache-control', 'no-cache').sendFile('index.html'));
 }

@@ -1,7 +1,7 @@
 import { routeTable, type RouteName } from '@parley/protocol';
 import { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { ask, askRoute, type Answer } from '../testing/ask.js';
+import { ask, askRoute } from '../testing/ask.js';
 import { aScene, type Scene } from '../testing/scene.js';
 import { serverOnPostgres, type PostgresServer } from '../testing/server-on-postgres.js';
 import { SocketUser } from '../testing/socket-user.js';
@@ -33,12 +33,11 @@ describe('case 72: text that cannot be stored', () => {
       if (field === 'tenantId') continue;
       for (const bad of [NUL, HALF]) {
         for (const value of spec.method === 'GET' ? [bad] : [bad, [bad], { [bad]: bad }, { limits: { [bad]: 1 }, allowedOrigins: [bad] }]) {
-          const { status, text } = await askRoute(server.url, spec, { ...args(scene), [field]: value }, { token: token(scene) }).catch(
-            (error: unknown): Answer => ({ status: error instanceof URIError ? 400 : 0, headers: {}, text: String(error), body: {} }),
-          );
+          if (bad === HALF && spec.path.includes(`:${field}`)) continue;
+          const { status, text } = await askRoute(server.url, spec, { ...args(scene), [field]: value }, { token: token(scene) });
           // A query cannot carry half a pair: it arrives as U+FFFD, which is text like any other.
-          const most = spec.method === 'GET' && bad === HALF ? 404 : 0;
-          expect(status < 500 && (status >= 400 || most > 0), `${field} ${JSON.stringify(value)}: ${status} ${text}`).toBe(true);
+          const isText = spec.method === 'GET' && bad === HALF;
+          expect(status < 500 && (status >= 400 || isText), `${field} ${JSON.stringify(value)}: ${status} ${text}`).toBe(true);
         }
       }
     }
@@ -49,13 +48,20 @@ describe('case 72: text that cannot be stored', () => {
       const signIn = await ask(server.url, 'POST', '/v1/admin/session', { body: { email: bad, password: bad } });
       expect(signIn.status).toBe(400);
     }
+    const body = { kind: 'group', id: 'never' };
     for (const header of ['parley-user', 'idempotency-key']) {
-      const body = { kind: 'group', id: 'never' };
       for (const value of ['x'.repeat(8_000), '\u00ff\u00fe'])
         expect((await ask(server.url, 'POST', '/v1/rooms', { token: scene.key, body, headers: { [header]: value } })).status, header).toBe(
           400,
         );
     }
+  });
+
+  it('a message takes no Idempotency-Key, since it carries its own for ever', async () => {
+    const headers = { 'idempotency-key': 'k' };
+    const body = { clientMessageId: 'never', text: 'x' };
+    const sent = await ask(server.url, 'POST', '/v1/rooms/crew/messages', { token: scene.owner, body, headers });
+    expect(sent.body).toMatchObject({ status: 400, code: 'validation-failed' });
   });
 
   it('is refused by commands', async () => {
@@ -140,6 +146,7 @@ describe('case 66: SQL in places where words are looked for', () => {
   ];
 
   it('finds what is called so, which is nothing', async () => {
+    scene = await aScene(server);
     for (const attack of ATTACKS) {
       for (const path of [
         '/v1/users',
