@@ -1,7 +1,7 @@
 import { pageOf, type Audit, type AuditRecord } from '@parley/domain';
 import { writeAudit } from '../postgres/side-effects.js';
 import { AuditEntity } from './entities.js';
-import type { Tx } from './postgres-store.js';
+import type { Tx } from './tx.js';
 
 export function auditSection({ manager, run, tenantId }: Tx): Audit {
   return {

@@ -1,6 +1,6 @@
 import { pageOf, type Bans } from '@parley/domain';
 import { BAN_COLUMNS, BAN_JOINS, toBan, type BanRow } from '../postgres/rows.js';
-import type { Tx } from './postgres-store.js';
+import type { Tx } from './tx.js';
 
 const IN_FORCE = `b.lifted_at IS NULL AND (b.expires_at IS NULL OR b.expires_at > now())`;
 

@@ -1,7 +1,7 @@
 import { pageOf, type ApiKey, type Keys, type PageRequest, type SigningKey } from '@parley/domain';
 import { IsNull, type EntityTarget, type ObjectLiteral } from 'typeorm';
 import { ApiKeyEntity, SigningKeyEntity } from './entities.js';
-import type { Tx } from './postgres-store.js';
+import type { Tx } from './tx.js';
 
 export function keysSection({ manager, tenantId }: Tx): Keys {
   const newest = async <T extends ObjectLiteral & { createdAt: Date; id: string }>(

@@ -1,6 +1,6 @@
 import { pageOf, RECEIPTS_MEMBERS_MAX, type Member, type Members } from '@parley/domain';
 import { MEMBER_COLUMNS, MEMBER_USER, toMember, type MemberRow } from '../postgres/rows.js';
-import type { Tx } from './postgres-store.js';
+import type { Tx } from './tx.js';
 
 const FROM = `FROM members m JOIN ${MEMBER_USER} JOIN rooms r ON r.tenant_id = m.tenant_id AND r.no = m.room_no`;
 /** Lists put owners first; who inherits a room is decided by rank (D11). */

@@ -1,7 +1,7 @@
 import { pageOf, type Operator, type Operators, type OperatorSession, type OperatorToken } from '@parley/domain';
 import { In, IsNull, Not } from 'typeorm';
 import { OperatorEntity, OperatorGrantEntity, OperatorSessionEntity, OperatorTokenEntity } from './entities.js';
-import type { Tx } from './postgres-store.js';
+import type { Tx } from './tx.js';
 
 export function operatorsSection({ manager, run }: Tx): Operators {
   const withGrants = async (rows: readonly OperatorEntity[]): Promise<Operator[]> => {

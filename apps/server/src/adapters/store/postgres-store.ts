@@ -1,7 +1,7 @@
 import { Store, type PlatformTx, type TenantTx } from '@parley/domain';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { driverError, isConnectionTrouble, scope, translate, type Role } from '../postgres/postgres.js';
-import { saveRemembered, type Run } from '../postgres/side-effects.js';
+import { saveRemembered } from '../postgres/side-effects.js';
 import { draftHash } from '../postgres/rows.js';
 import { auditSection } from './audit-section.js';
 import { bansSection } from './bans-section.js';
@@ -10,15 +10,8 @@ import { membersSection } from './members-section.js';
 import { operatorsSection } from './operators-section.js';
 import { roomsSection } from './rooms-section.js';
 import { ownTenantSection, tenantsSection } from './tenants-section.js';
+import type { Tx } from './tx.js';
 import { usersSection } from './users-section.js';
-
-/** What a section works with: the transaction's manager, plain statements on it, and whose rows it sees. */
-export interface Tx {
-  readonly manager: EntityManager;
-  readonly run: Run;
-  /** '' on the platform. */
-  readonly tenantId: string;
-}
 
 /** The relational store on PostgreSQL, through TypeORM. Role and tenant are set for the transaction only and end with it. */
 export class PostgresStore extends Store {

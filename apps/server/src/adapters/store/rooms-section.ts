@@ -31,7 +31,7 @@ import {
 import { LogReader } from '../room-log/log-reader.js';
 import { LOG_COLUMNS, type LogRow } from '../room-log/event-rows.js';
 import { bansSection } from './bans-section.js';
-import type { Tx } from './postgres-store.js';
+import type { Tx } from './tx.js';
 import { ownTenantSection } from './tenants-section.js';
 
 /** A room `r` with the membership of user $2 and its ban, where there are any. */

@@ -1,7 +1,7 @@
 import { pageOf, type OwnTenant, type Tenant, type TenantFigures, type Tenants } from '@parley/domain';
 import { BAN_COLUMNS, BAN_JOINS, escapeLike, toBan, toUser, USER_COLUMNS, type BanRow, type UserRow } from '../postgres/rows.js';
 import { TenantEntity } from './entities.js';
-import type { Tx } from './postgres-store.js';
+import type { Tx } from './tx.js';
 
 /** Beyond this a figure is an estimate or a bound: no page counts a big table. */
 const COUNT_MAX = 100_000;

@@ -1,6 +1,6 @@
 import { pageOf, type User, type UserNo, type Users } from '@parley/domain';
 import { escapeLike, toUser, USER_COLUMNS, type UserRow } from '../postgres/rows.js';
-import type { Tx } from './postgres-store.js';
+import type { Tx } from './tx.js';
 
 export function usersSection({ run, tenantId }: Tx): Users {
   const byNo = async (no: UserNo): Promise<User | undefined> => {
