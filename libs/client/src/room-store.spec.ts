@@ -139,6 +139,7 @@ it('marks as read at once, and tells the server again until it knows', async () 
 it('learns after a reconnect how far others have read, although no log says so', async () => {
   const scene = await aScene();
   const handle = scene.client.room('crew');
+  await handle.loaded();
   await handle.send({ text: 'nine' });
   scene.room.mark('bo', 9, 9);
   expect(handle.state.members.get('bo')?.readSeq).toBe(8);

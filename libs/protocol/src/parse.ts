@@ -31,7 +31,9 @@ function whereUnstorable(value: unknown): readonly string[] | undefined {
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   const base = issue.path.map(escapePointer);
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ pointer: pointerOf([...base, escapePointer(key)]), code: 'unknown-field', detail: 'unknown field' }));
+    return issue.keys
+      .slice(0, ERRORS_MAX)
+      .map((key) => ({ pointer: pointerOf([...base, escapePointer(key)]), code: 'unknown-field', detail: 'unknown field' }));
   }
   return [{ pointer: pointerOf(base), code: codeOf(issue), detail: issue.message }];
 }

@@ -7,11 +7,15 @@ import {
   SetMetadata,
   type ExecutionContext,
 } from '@nestjs/common';
+import { DomainError } from '@parley/domain';
 import { parseInput, type RouteSpec } from '@parley/protocol';
 import type { FastifyRequest } from 'fastify';
 import { callOf } from './call.js';
 
 export const ROUTE = 'parley:route';
+
+/** No route takes nearly as many; a hundred thousand would take long to name in a refusal (case 71). */
+const FIELDS_MAX = 100;
 
 const ActorParam = createParamDecorator(
   (_: unknown, context: ExecutionContext) => callOf(context.switchToHttp().getRequest<FastifyRequest>()).actor,
@@ -22,6 +26,7 @@ const InputParam = createParamDecorator((spec: RouteSpec, context: ExecutionCont
   const { body, query, params } = context.switchToHttp().getRequest<FastifyRequest>();
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
   if (body !== undefined && body !== null && !isObject) return parseInput(spec.input, body);
+  if (isObject && Object.keys(body).length > FIELDS_MAX) throw new DomainError('validation-failed', { detail: 'too many fields' });
   return parseInput(spec.input, { ...(body as object | undefined), ...(query as object), ...(params as object) });
 });
 

@@ -62,8 +62,7 @@ async function admit(socket: Socket, { operators, random, sessionSecret, isOwnOr
   if (typeof token === 'string') return (await operators.byToken(token, call)).actor;
   // Browsers name no origin on a GET to their own; then they say that it was one.
   const isOwn = origin === undefined ? socket.handshake.headers['sec-fetch-site'] === 'same-origin' : isOwnOrigin(origin, host);
-  if (!isOwn)
-    throw new DomainError('forbidden', { detail: 'the dashboard connects from its own origin only' });
+  if (!isOwn) throw new DomainError('forbidden', { detail: 'the dashboard connects from its own origin only' });
   const secret = sessionSecret(cookie);
   if (secret === undefined) throw new DomainError('unauthenticated');
   const { actor, operator } = await operators.bySession(secret, call);
