@@ -1,5 +1,5 @@
 import {
-  Connections,
+  type Connections,
   Fanout,
   roomKeyOf,
   type Connection,
