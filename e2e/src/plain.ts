@@ -12,9 +12,11 @@ export class PlainUser {
   readonly events: Seen[] = [];
   readonly refusals: Problem[] = [];
   readonly endings: Problem[] = [];
+  readonly socket: Socket;
   ready: SessionReady | undefined;
 
-  constructor(readonly socket: Socket) {
+  constructor(socket: Socket) {
+    this.socket = socket;
     socket.on('session.ready', (ready: SessionReady) => (this.ready = ready));
     socket.on('session.ended', (problem: Problem) => this.endings.push(problem));
     socket.on('connect_error', (error: Error & { readonly data?: Problem }) => error.data && this.refusals.push(error.data));

@@ -7,11 +7,15 @@ export interface Answer<T> {
 
 /** REST with one credential, as curl or any other language would speak it. */
 export class Rest {
-  constructor(
-    private readonly url: string,
-    private readonly bearer: string,
-    private readonly userId?: string,
-  ) {}
+  private readonly url: string;
+  private readonly bearer: string;
+  private readonly userId: string | undefined;
+
+  constructor(url: string, bearer: string, userId?: string) {
+    this.url = url;
+    this.bearer = bearer;
+    this.userId = userId;
+  }
 
   /** The same API key, acting as that user. */
   as(userId: string): Rest {

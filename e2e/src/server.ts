@@ -24,6 +24,8 @@ export interface FirstRun {
 
 /** The real server, embedded, on a data directory and a port of its own, through several lives. */
 export class ParleyServer {
+  private readonly folder: string;
+  private readonly port: number;
   private child: ChildProcess | undefined;
   private output = '';
   private readonly dropAtExit = (): void => {
@@ -31,10 +33,10 @@ export class ParleyServer {
     killQuietly(this.postmaster(), 'SIGQUIT');
   };
 
-  private constructor(
-    private readonly folder: string,
-    private readonly port: number,
-  ) {}
+  private constructor(folder: string, port: number) {
+    this.folder = folder;
+    this.port = port;
+  }
 
   static async start(env: Readonly<Record<string, string>> = {}): Promise<ParleyServer> {
     if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: npm run build`);

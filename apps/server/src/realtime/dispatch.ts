@@ -14,7 +14,7 @@ export interface DispatchOptions {
 
 type Ack = (answer: object) => void;
 
-/** This many refusals for pace in a row, and the socket is closed (case 87). */
+/** This many more refusals for pace than commands served, and the socket is closed (case 87). */
 const PATIENCE = 200;
 
 /**
@@ -41,7 +41,7 @@ export function serve(
       if (refusedForPace > PATIENCE) socket.disconnect(true);
       return;
     }
-    refusedForPace = 0;
+    refusedForPace = Math.max(0, refusedForPace - 1);
     const command = commands.get(`${namespace} ${String(name)}`);
     if (!command) return refuse(new DomainError('not-found', { detail: 'no such command' }));
     const [payload, ...more] = typeof last === 'function' ? args.slice(0, -1) : args;

@@ -40,7 +40,6 @@ import { openChat } from '../realtime/chat.namespace.js';
 import type { DispatchOptions } from '../realtime/dispatch.js';
 import { MessagesGateway } from '../realtime/messages.gateway.js';
 import { bindCommands } from '../realtime/on-socket.js';
-import { noteAddress } from '../realtime/peer.js';
 import { RoomsGateway } from '../realtime/rooms.gateway.js';
 import { SessionGateway } from '../realtime/session.gateway.js';
 import { createSocketServer } from '../realtime/socket-server.js';
@@ -124,7 +123,7 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   let isDraining = false;
   const sockets = createSocketServer(server, {
     isDraining: () => isDraining,
-    onRequest: (request) => noteAddress(request, clientAddress(request)),
+    addressOf: clientAddress,
   });
   const telemetry = app.get(Telemetry);
   openNamespaces(app, sockets, options, telemetry);

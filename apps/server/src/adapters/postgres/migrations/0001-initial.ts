@@ -334,7 +334,8 @@ CREATE POLICY every ON tenants TO parley_platform, parley_log USING (true) WITH 
 
 function secured(table: string, grants: { app: string; log?: string; platform?: string }): string {
   const isAudit = table.startsWith('audit');
-  const own = `tenant_id = current_setting('parley.tenant', true)`;
+  // A setting that was local to an earlier transaction reads '' afterwards, which is the platform's own mark: it names nobody.
+  const own = `tenant_id = NULLIF(current_setting('parley.tenant', true), '')`;
   return [
     `ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`,
     `ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`,
