@@ -5,8 +5,12 @@ const EXECUTABLE = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const ARGS = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--disable-background-networking'];
 const WAIT_MS = 15_000;
 
-export const whyNoBrowser = (): string | undefined =>
-  existsSync(EXECUTABLE) ? undefined : `${EXECUTABLE} is missing: apt-get install chromium, or CHROMIUM_PATH=…`;
+/** Can `what` be tried? If not, that is said loudly: a suite that did not run is no suite that passed. */
+export function hasBrowser(what: string): boolean {
+  if (existsSync(EXECUTABLE)) return true;
+  process.stderr.write(`\ne2e: ${what} was NOT TRIED: ${EXECUTABLE} is missing: apt-get install chromium, or CHROMIUM_PATH=…\n\n`);
+  return false;
+}
 
 export const launch = (): Promise<Browser> => chromium.launch({ executablePath: EXECUTABLE, args: ARGS });
 

@@ -54,7 +54,12 @@ describe('chat on the real server, with plain clients', () => {
     expect(ack.message.pts).toBeGreaterThan(0);
     for (const user of [ann, bo]) {
       const event = await user.seen('the message', ({ type }) => type === 'message.created');
-      expect(event).toMatchObject({ roomId: 'lobby', seq: ack.message.seq, pts: ack.message.pts, data: { message: { id: ack.message.id } } });
+      expect(event).toMatchObject({
+        roomId: 'lobby',
+        seq: ack.message.seq,
+        pts: ack.message.pts,
+        data: { message: { id: ack.message.id } },
+      });
     }
     await expect(ann.command('message.send', { roomId: 'lobby', clientMessageId: 'plain-1', text: 'Hi!' })).resolves.toMatchObject({
       ok: true,
@@ -159,7 +164,10 @@ describe('chat on the real server, with plain clients', () => {
     const goes = async (userId: string, type: string, act: () => Promise<unknown>, code: string): Promise<void> => {
       const user = await connect(userId);
       await act();
-      await ann.seen(`${type} of ${userId}`, (event) => event.type === type && 'member' in event.data && event.data.member.userId === userId);
+      await ann.seen(
+        `${type} of ${userId}`,
+        (event) => event.type === type && 'member' in event.data && event.data.member.userId === userId,
+      );
       await user.seen('room.exited', (event) => event.type === 'room.exited');
       expect(await user.codeOfSaying('moves', 'still here?')).toBe(code);
       const { length } = user.texts('moves');

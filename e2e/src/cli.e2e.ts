@@ -55,7 +55,10 @@ describe('chatctl against a running server', () => {
   }
 
   /** With `--json`, refused: nothing on stdout, a problem on stderr. */
-  async function refused(args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<{ code: number | null; problem: string }> {
+  async function refused(
+    args: readonly string[],
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<{ code: number | null; problem: string }> {
     const run = await chatctl([...args, '--json'], more);
     expect(run.out).toBe('');
     const { error } = JSON.parse(run.err) as { readonly error: { readonly code: string } };
@@ -69,7 +72,10 @@ describe('chatctl against a running server', () => {
       items: expect.arrayContaining([expect.objectContaining(tenant), expect.objectContaining({ id: 'demo' })]),
       nextCursor: null,
     });
-    await expect(json(['tenants', 'show', 'acme'])).resolves.toMatchObject({ tenant, figures: { users: 0, rooms: 0, messages: 0, bans: 0 } });
+    await expect(json(['tenants', 'show', 'acme'])).resolves.toMatchObject({
+      tenant,
+      figures: { users: 0, rooms: 0, messages: 0, bans: 0 },
+    });
     const people = await chatctl(['tenants', 'list']);
     expect(people.out).toMatch(/^ID +NAME +STATUS +CREATED/);
     expect(people.out).toContain('Acme Ltd');
@@ -80,7 +86,13 @@ describe('chatctl against a running server', () => {
   });
 
   it('makes keys that work, until they are revoked', async () => {
-    const made = await json<{ readonly key: { readonly id: string }; readonly secret: string }>(['keys', 'create', ...TENANT, '--name', 'backend']);
+    const made = await json<{ readonly key: { readonly id: string }; readonly secret: string }>([
+      'keys',
+      'create',
+      ...TENANT,
+      '--name',
+      'backend',
+    ]);
     expect(made).toMatchObject({ key: { name: 'backend' }, secret: expect.stringMatching(/^sk_acme_/) });
     const api = new Rest(server.url, made.secret);
     expect((await api.ask('PUT', '/v1/users/keyed', { name: 'Keyed' })).status).toBe(200);
@@ -89,7 +101,10 @@ describe('chatctl against a running server', () => {
     expect(JSON.stringify(list)).not.toContain(made.secret);
     expect((await chatctl(['keys', 'revoke', made.key.id, ...TENANT, '--yes'])).code).toBe(EXIT.ok);
     expect((await api.ask('GET', '/v1/users/keyed')).status).toBe(401);
-    await expect(json(['keys', 'create', '--signing', ...TENANT])).resolves.toMatchObject({ key: { algorithm: 'HS256' }, secret: expect.any(String) });
+    await expect(json(['keys', 'create', '--signing', ...TENANT])).resolves.toMatchObject({
+      key: { algorithm: 'HS256' },
+      secret: expect.any(String),
+    });
   });
 
   it('makes users and a token that connects', async () => {
@@ -121,7 +136,9 @@ describe('chatctl against a running server', () => {
 
   it('shows rooms and says things in them, as the welcome screen tells it', async () => {
     const lobby = ['--tenant', 'demo', '--room', 'lobby'];
-    await expect(json(['rooms', 'list', '--tenant', 'demo'])).resolves.toMatchObject({ items: [{ id: 'lobby', kind: 'group', memberCount: 2 }] });
+    await expect(json(['rooms', 'list', '--tenant', 'demo'])).resolves.toMatchObject({
+      items: [{ id: 'lobby', kind: 'group', memberCount: 2 }],
+    });
     await expect(json(['rooms', 'show', 'lobby', '--tenant', 'demo'])).resolves.toMatchObject({ room: { id: 'lobby', name: 'Lobby' } });
     const send = ['messages', 'send', ...lobby, '--as', 'ann', 'Hello from chatctl', '--client-message-id', 'cli-1'];
     await expect(json(send)).resolves.toMatchObject({ message: { seq: 1, text: 'Hello from chatctl' }, deduplicated: false });
@@ -137,7 +154,12 @@ describe('chatctl against a running server', () => {
   });
 
   it('knows the machine: status, migrations, configuration, doctor', async () => {
-    await expect(json(['server', 'status'])).resolves.toMatchObject({ running: true, ready: true, url: server.url, pid: expect.any(Number) });
+    await expect(json(['server', 'status'])).resolves.toMatchObject({
+      running: true,
+      ready: true,
+      url: server.url,
+      pid: expect.any(Number),
+    });
     const migrations = await json<{ readonly current: string; readonly latest: string }>(['migrate', 'status']);
     expect(migrations).toMatchObject({ pending: [], ok: true });
     expect(migrations.current).toBe(migrations.latest);
@@ -149,12 +171,21 @@ describe('chatctl against a running server', () => {
     const bad = await chatctl(['config', 'validate', '--json'], { PARLEY_PORT: 'none' });
     expect(bad.code).toBe(EXIT.checkFailed);
     expect(JSON.parse(bad.out)).toMatchObject({ ok: false, problems: [expect.objectContaining({ key: expect.stringMatching(/port/i) })] });
-    await expect(json(['doctor'])).resolves.toMatchObject({ ok: true, checks: expect.arrayContaining([expect.objectContaining({ status: 'ok' })]) });
+    await expect(json(['doctor'])).resolves.toMatchObject({
+      ok: true,
+      checks: expect.arrayContaining([expect.objectContaining({ status: 'ok' })]),
+    });
   });
 
   it('gets an operator back in', async () => {
     const { email } = server.firstRun.operator;
-    const recovered = await json<{ readonly email: string; readonly password: string }>(['operators', 'recover', '--local', '--email', email]);
+    const recovered = await json<{ readonly email: string; readonly password: string }>([
+      'operators',
+      'recover',
+      '--local',
+      '--email',
+      email,
+    ]);
     expect(recovered.email).toBe(email);
     const signIn = (password: string): Promise<Response> =>
       fetch(`${server.url}/v1/admin/session`, {
@@ -183,7 +214,7 @@ describe('chatctl against a running server', () => {
 
   it('stops the server, and says then that it is gone', async () => {
     await expect(json(['server', 'stop'])).resolves.toMatchObject({ stopped: true });
-    expect(server.isRunning).toBe(false);
+    await until('its process is gone', () => !server.isRunning);
     const status = await chatctl(['server', 'status', '--json']);
     expect(status.code).toBe(EXIT.unavailable);
     expect(JSON.parse(status.out)).toMatchObject({ running: false, ready: false, pid: null });

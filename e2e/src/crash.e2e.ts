@@ -121,7 +121,11 @@ describe('a server that is killed in the middle of the traffic', () => {
     ];
     const flows = (): Promise<boolean> => {
       const before = talkers.map(({ acknowledged }) => acknowledged.length);
-      return until('everybody is heard', () => talkers.every((talker, index) => talker.acknowledged.length >= (before[index] ?? 0) + BEFORE), 60_000);
+      return until(
+        'everybody is heard',
+        () => talkers.every((talker, index) => talker.acknowledged.length >= (before[index] ?? 0) + BEFORE),
+        60_000,
+      );
     };
     await flows();
     for (let life = 0; life < 2; life += 1) {
@@ -154,7 +158,7 @@ describe('a server that is killed in the middle of the traffic', () => {
 
   async function wholeHistory(): Promise<readonly Message[]> {
     const messages: Message[] = [];
-    for (let hasMore = true; hasMore; ) {
+    for (let hasMore = true; hasMore;) {
       const page = await api.must<{ readonly items: readonly Message[]; readonly hasMoreAfter: boolean }>(
         'GET',
         `/v1/rooms/${ROOM}/messages?afterSeq=${messages.at(-1)?.seq ?? 0}&limit=100`,

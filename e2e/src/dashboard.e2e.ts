@@ -2,18 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { launch, Watched, whyNoBrowser } from './browser.ts';
+import { hasBrowser, launch, Watched } from './browser.ts';
 import { PlainUser } from './plain.ts';
 import { Rest } from './rest.ts';
 import { ParleyServer } from './server.ts';
 import { until } from './until.ts';
 
 const PASSWORD = 'A river of 17 otters';
-const missing = whyNoBrowser();
-if (missing !== undefined) console.warn(`e2e: the dashboard was NOT tried: ${missing}`);
 
 /** One operator's day; each test begins where the one before ended. */
-describe.skipIf(missing !== undefined)('the dashboard in a real browser', () => {
+describe.skipIf(!hasBrowser('the dashboard'))('the dashboard in a real browser', () => {
   let server: ParleyServer;
   let browser: Browser;
   let watched: Watched;
@@ -81,7 +79,8 @@ describe.skipIf(missing !== undefined)('the dashboard in a real browser', () => 
   it('the overview is live while messages flow', async () => {
     await watched.goTo('/', 'Overview');
     const tile = (name: string): Locator => page.getByRole('group', { name: new RegExp(`^${name}: `) });
-    const figure = async (name: string): Promise<number> => Number.parseFloat((await tile(name).getAttribute('aria-label'))?.split(': ')[1] ?? '');
+    const figure = async (name: string): Promise<number> =>
+      Number.parseFloat((await tile(name).getAttribute('aria-label'))?.split(': ')[1] ?? '');
     await page.getByRole('status', { name: 'Live', exact: true }).waitFor();
     expect(await figure('Connections')).toBe(0);
     const [ann, bo] = [await connect('demo', 'ann'), await connect('demo', 'bo')];
@@ -256,7 +255,8 @@ describe.skipIf(missing !== undefined)('the dashboard in a real browser', () => 
   it('what was done stands in the audit log', async () => {
     await watched.goTo('/tenants/shop/audit', 'Audit');
     const table = page.getByRole('table', { name: 'Audit records' });
-    for (const action of ['ban.create', 'ban.lift', 'room.read', 'message.send', 'message.delete']) await table.getByText(action).first().waitFor();
+    for (const action of ['ban.create', 'ban.lift', 'room.read', 'message.send', 'message.delete'])
+      await table.getByText(action).first().waitFor();
   });
 
   it('signs out, and comes back after sign-in to where one was; never to another site', async () => {

@@ -23,5 +23,5 @@ export const router = createBrowserRouter(
     { path: '/sign-in', element: <SignInPage />, errorElement: <CrashPage /> },
     { element: <SessionGate />, errorElement: <CrashPage />, children: [...rows, { path: '*', element: <NotFoundPage /> }] },
   ],
-  { basename: '/dashboard' },
+  { basename: '/dashboard/' },
 );

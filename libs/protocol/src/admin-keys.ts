@@ -78,5 +78,6 @@ export const adminKeyRoutes = {
     role: 'admin',
     input: inTenant(tokenFields),
     output: Token,
+    errors: ['conflict'],
   }),
 };

@@ -49,5 +49,6 @@ export const tokenRoutes = {
     scope: 'tokens:mint',
     input: z.strictObject(tokenFields),
     output: Token,
+    errors: ['conflict'],
   }),
 };

@@ -15,7 +15,8 @@ interface Crumb {
 export function Breadcrumbs() {
   const current = useCurrentPage();
   const roomName = useRoomName(current);
-  const crumbs = crumbsOf(current, roomName);
+  const userName = useUserName(current);
+  const crumbs = crumbsOf(current, roomName, userName);
   return (
     <nav aria-label={shellText.breadcrumbs}>
       <ol className={classes.crumbs}>
@@ -33,7 +34,17 @@ function useRoomName({ tenantId, roomId }: CurrentPage): string | undefined {
   return roomId === undefined ? undefined : (found.data?.room.name ?? roomId);
 }
 
-function crumbsOf({ row, tenantId, userId, roomId, tab }: CurrentPage, roomName: string | undefined): readonly Crumb[] {
+/** So does the user's page. */
+function useUserName({ tenantId, userId }: CurrentPage): string | undefined {
+  const found = useRoute(routes.adminUsers.get, { tenantId: tenantId ?? '', userId: userId ?? '' }, { isEnabled: userId !== undefined });
+  return userId === undefined ? undefined : (found.data?.user.name ?? userId);
+}
+
+function crumbsOf(
+  { row, tenantId, userId, roomId, tab }: CurrentPage,
+  roomName: string | undefined,
+  userName: string | undefined,
+): readonly Crumb[] {
   if (!row) return [];
   if (tenantId === undefined) return [{ label: row.label, to: row.path }];
   const section = pages.find((page) => page.place === 'tab' && (page.path.split('/')[3] ?? '') === tab);
@@ -42,7 +53,7 @@ function crumbsOf({ row, tenantId, userId, roomId, tab }: CurrentPage, roomName:
     { label: tenantId, to: tenantPath(tenantId) },
   ];
   if (section && tab !== '') crumbs.push({ label: section.label, to: tenantPath(tenantId, tab) });
-  if (userId !== undefined) crumbs.push({ label: userId, to: userPath(tenantId, userId) });
+  if (userId !== undefined) crumbs.push({ label: userName ?? userId, to: userPath(tenantId, userId) });
   if (roomId !== undefined) crumbs.push({ label: roomName ?? roomId, to: roomPath(tenantId, roomId) });
   if (roomId !== undefined && row.path.split('/').length > 5) crumbs.push({ label: row.label, to: row.path });
   return crumbs;

@@ -23,7 +23,7 @@ const TENANTS = 8;
 export function PaletteButton() {
   const os = useOs();
   return (
-    <UnstyledButton className={classes.search} onClick={spotlight.open} aria-label={shellText.palette.open} visibleFrom="xs">
+    <UnstyledButton className={classes.search} onClick={spotlight.open} aria-label={shellText.palette.open}>
       <IconSearch size={15} aria-hidden="true" />
       <kbd>{os === 'macos' ? '⌘ K' : 'Ctrl K'}</kbd>
     </UnstyledButton>

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { tenantPath } from '../addresses.js';
 import { useRoute } from '../api/queries.js';
+import { useMay } from '../session/session.js';
 import { PersonAvatar } from '../ui/person.js';
 import { useCurrentPage } from './current-page.js';
 import classes from './shell.module.css';
@@ -17,6 +18,7 @@ const ALL = '';
 /** Goes to the same tab of another tenant. */
 export function TenantSwitcher() {
   const { tenantId, tab } = useCurrentPage();
+  const name = useTenantName(tenantId);
   const [text, setText] = useState('');
   const navigate = useNavigate();
   const combobox = useCombobox({
@@ -41,7 +43,7 @@ export function TenantSwitcher() {
           onClick={() => combobox.toggleDropdown()}
         >
           {tenantId ? (
-            <PersonAvatar id={tenantId} size={22} isSquare />
+            <PersonAvatar id={tenantId} name={name} size={22} isSquare />
           ) : (
             <IconBuildingCommunity size={18} stroke={1.6} aria-hidden="true" />
           )}
@@ -63,6 +65,13 @@ export function TenantSwitcher() {
       </Combobox.Dropdown>
     </Combobox>
   );
+}
+
+function useTenantName(tenantId: string | undefined): string | undefined {
+  const may = useMay();
+  const isEnabled = tenantId !== undefined && may('viewer', tenantId);
+  const found = useRoute(routes.tenants.get, { tenantId: tenantId ?? '' }, { isEnabled });
+  return found.data?.tenant.name;
 }
 
 function Tenants({ text }: { readonly text: string }) {

@@ -1,6 +1,7 @@
 import { CloseButton, Group, SegmentedControl, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import classes from './filters.module.css';
 import type { ListAddress } from './list-address.js';
 import { ui } from './strings.js';
 
@@ -48,8 +49,7 @@ export function SearchField({ address, name = 'q', label, placeholder }: SearchF
       leftSection={<IconSearch size={15} />}
       rightSection={text && <CloseButton size="sm" aria-label={ui.clearSearch} onClick={() => setText('')} />}
       maxLength={100}
-      flex="1 1 220px"
-      maw={340}
+      className={classes.field}
       data-page-search={name === 'q' || undefined}
     />
   );

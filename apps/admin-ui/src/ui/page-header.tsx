@@ -1,5 +1,6 @@
 import { Group, Text, Title } from '@mantine/core';
 import { type ReactNode, useEffect } from 'react';
+import classes from './page-header.module.css';
 import { ui } from './strings.js';
 
 export interface PageHeaderProps {
@@ -34,7 +35,7 @@ export function PageHeader({ title, beside, before, description, actions }: Page
           )}
         </div>
       </Group>
-      {actions && <Group gap="xs">{actions}</Group>}
+      {actions && <div className={classes.actions}>{actions}</div>}
     </Group>
   );
 }

@@ -46,17 +46,7 @@ describe('case 68: cursors', () => {
       const changed = `${cursor.slice(0, at)}${flipped}${cursor.slice(at + 1)}`;
       expect((await get(`/v1/users?limit=1&cursor=${changed}`, scene.key)).body.code, `at ${at}`).toBe('bad-cursor');
     }
-    for (const changed of [
-      `${cursor}A`,
-      cursor.slice(0, -1),
-      cursor.slice(1),
-      `${cursor}=`,
-      `${cursor}%00`,
-      cursor.toUpperCase(),
-      'x',
-      'W10',
-      '',
-    ])
+    for (const changed of [`${cursor}A`, cursor.slice(0, -1), cursor.slice(1), `${cursor}=`, cursor.toUpperCase(), 'x', 'W10', ''])
       expect((await get(`/v1/users?limit=1&cursor=${changed}`, scene.key)).body.code, changed).toBe('bad-cursor');
   });
 
@@ -90,6 +80,7 @@ describe('case 68: cursors', () => {
   it('of any size or kind are an answer and no accident', async () => {
     expect((await get(`/v1/users?cursor=${'A'.repeat(2_000)}`, scene.key)).body.code).toBe('bad-cursor');
     expect((await get(`/v1/users?cursor=${'A'.repeat(2_001)}`, scene.key)).body.code).toBe('validation-failed');
+    expect((await get('/v1/users?cursor=A%00', scene.key)).body.code).toBe('validation-failed');
     expect((await get('/v1/users?cursor=A&cursor=B', scene.key)).body.code).toBe('validation-failed');
     expect((await get('/v1/users?cursor[a]=B', scene.key)).body.code).toBe('validation-failed');
     const withNothing = Buffer.from('[]').toString('base64url');

@@ -1,4 +1,4 @@
-import { DomainError, type CloseReason, type Connection, type EncodedPacket, type UserKey } from '@parley/domain';
+import { DomainError, type CloseReason, type Connection, type EncodedPacket, type ErrorDetails, type UserKey } from '@parley/domain';
 import { presentProblem } from '@parley/protocol';
 import type { Socket } from 'socket.io';
 
@@ -13,6 +13,7 @@ interface EngineSocket {
   readonly transport: { readonly name: string; readonly socket?: { readonly _socket?: { readonly writableLength: number } } };
   write(data: string, options: object): void;
   close(discard?: boolean): void;
+  on(event: 'flush', listener: () => void): void;
 }
 
 const END_CODES = {
@@ -31,6 +32,8 @@ export class ChatConnection implements Connection {
   userPts = 0;
   private held: EncodedPacket[] | undefined = [];
   private isEnded = false;
+  /** Of events that engine.io keeps until what it handed to the transport before has left. */
+  private waitingBytes = 0;
   private readonly engine: EngineSocket;
 
   constructor(
@@ -39,6 +42,7 @@ export class ChatConnection implements Connection {
     public signingKeyId: string | undefined,
   ) {
     this.engine = socket.conn as unknown as EngineSocket;
+    this.engine.on('flush', () => (this.waitingBytes = 0));
   }
 
   send(packet: EncodedPacket): void {
@@ -56,18 +60,22 @@ export class ChatConnection implements Connection {
   private write({ text, frame }: EncodedPacket): void {
     const { engine } = this;
     if (engine.readyState !== 'open' || this.isEnded) return;
-    if (engine.writeBuffer.length > PACKETS_MAX || (engine.transport.socket?._socket?.writableLength ?? 0) > BYTES_MAX) {
+    if (
+      engine.writeBuffer.length > PACKETS_MAX ||
+      this.waitingBytes + (engine.transport.socket?._socket?.writableLength ?? 0) > BYTES_MAX
+    ) {
       this.isEnded = true;
       // The transport closes without a goodbye: a stock client comes back by itself and heals by difference.
       engine.close(true);
       return;
     }
     engine.write(text, { compress: false, wsPreEncodedFrame: [frame] });
+    if (engine.writeBuffer.length > 0) this.waitingBytes += frame.length;
   }
 
   /** Closes for good: a stock client does not come back after a disconnect by the server. */
-  end(reason: CloseReason): void {
-    this.endWith(new DomainError(END_CODES[reason]));
+  end(reason: CloseReason, details?: ErrorDetails): void {
+    this.endWith(new DomainError(END_CODES[reason], details));
   }
 
   endWith(error: DomainError): void {

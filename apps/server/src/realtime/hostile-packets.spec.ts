@@ -38,10 +38,10 @@ describe('case 83: namespaces', () => {
     const names = Array.from({ length: 200 }, (_, index) => `/evil-${index}`);
     for (const name of names) raw.send(`40${name},${JSON.stringify({ token: scene.owner })}`);
     for (const name of names) await raw.see((packet) => packet.startsWith(`44${name},`));
-    raw.send(`40,${JSON.stringify({ token: scene.owner })}`);
+    raw.send(`40${JSON.stringify({ token: scene.owner })}`);
     expect(await raw.see((packet) => packet.startsWith('44{'))).toContain('not-found');
     for (const odd of ['/chat/', '/CHAT', '/chat/x', '//chat', '/chat?token=x', '/__proto__', '/constructor']) raw.send(`40${odd},{}`);
-    await raw.see((packet) => packet.startsWith('44/constructor,')).catch(() => { throw new Error(raw.packets.slice(-12).join(' | ')) });
+    await raw.see((packet) => packet.startsWith('44/constructor,'));
     expect([...namespaces.keys()]).toEqual(before);
     raw.leave();
   });

@@ -151,6 +151,6 @@ describe('signing keys', () => {
       expect.objectContaining({ code: 'forbidden' }),
     );
     await expect(world.services.keys.mintToken(world.as('ann').actor, { userId: 'ann' })).rejects.toMatchObject({ code: 'forbidden' });
-    await expect(world.services.keys.mintToken(world.server().actor, { userId: 'ann' })).rejects.toMatchObject({ code: 'not-found' });
+    await expect(world.services.keys.mintToken(world.server().actor, { userId: 'ann' })).rejects.toMatchObject({ code: 'conflict' });
   });
 });

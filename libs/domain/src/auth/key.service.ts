@@ -1,6 +1,6 @@
 import { SCOPES, type Actor, type Scope } from '../actor.js';
 import { auditOf } from '../audit/audit.js';
-import { invalidField, notFound } from '../errors.js';
+import { DomainError, invalidField, notFound } from '../errors.js';
 import type { UserId } from '../ids.js';
 import type { Page, PageRequest } from '../page.js';
 import type { Fanout } from '../ports/fanout.js';
@@ -110,7 +110,7 @@ export class KeyService {
       if (user?.deactivatedAt || (!user && !tenant.settings.firstSight)) throw notFound('no such user');
       const { items } = await tx.keys.listSigningKeys({ limit: 100 });
       const key = items.find(({ algorithm, revokedAt }) => algorithm === 'HS256' && !revokedAt);
-      if (!key) throw notFound('the tenant has no signing key');
+      if (!key) throw new DomainError('conflict', { detail: 'the tenant has no signing key: create one first' });
       if (actor.kind === 'operator') await tx.audit.append(auditOf(actor, 'token.mint', { kind: 'user', id: request.userId }));
       return this.tokens.sign(key, this.box.open(key.material), {
         userId: request.userId,

@@ -1,3 +1,4 @@
+import type { ErrorDetails } from '../errors.js';
 import type { ProfileEvent, ReceiptEvent, RoomEvent, UserEvent } from '../events.js';
 import type { RoomKey, TenantId, UserKey } from '../ids.js';
 
@@ -18,7 +19,8 @@ export abstract class Fanout {
   abstract exit(user: UserKey, room: RoomKey): void;
   /** Everybody leaves. */
   abstract dissolve(room: RoomKey): void;
-  abstract disconnectUser(user: UserKey, reason: CloseReason): void;
+  /** `details` go with the goodbye: why the user is banned and until when. */
+  abstract disconnectUser(user: UserKey, reason: CloseReason, details?: ErrorDetails): void;
   /** Connections whose token that key verified. */
   abstract disconnectKey(tenantId: TenantId, signingKeyId: string, reason: CloseReason): void;
   abstract disconnectTenant(tenantId: TenantId, reason: CloseReason): void;
@@ -41,7 +43,7 @@ export interface Connection {
   userPts: number;
   /** Never blocks; a connection that does not read is closed by itself. */
   send(packet: EncodedPacket): void;
-  end(reason: CloseReason): void;
+  end(reason: CloseReason, details?: ErrorDetails): void;
 }
 
 /** The connections of this process and what they are subscribed to. */

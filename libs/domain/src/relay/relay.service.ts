@@ -3,6 +3,7 @@ import { roomKeyOf, type RoomKey } from '../ids.js';
 import type { Clock } from '../ports/clock.js';
 import type { Fanout } from '../ports/fanout.js';
 import type { Appended, RoomLog } from '../ports/room-log.js';
+import { bannedError } from '../rooms/access.js';
 
 /** How long an event waits for the one before it, which another commit is about to bring; then the log is read. */
 const GAP_PATIENCE_MS = 50;
@@ -44,7 +45,7 @@ export class RelayService {
 
   private tellUser(event: UserEvent): void {
     this.fanout.toUser(event);
-    if (event.type === 'user.banned') this.fanout.disconnectUser(event, 'banned');
+    if (event.type === 'user.banned') this.fanout.disconnectUser(event, 'banned', bannedError(event.data.ban).details);
   }
 
   private take(event: RoomEvent): void {

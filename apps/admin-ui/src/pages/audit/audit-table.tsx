@@ -1,11 +1,13 @@
-import { Anchor, Autocomplete, Button, Stack, Text } from '@mantine/core';
+import { Anchor, Autocomplete, Button, Group, Stack, Text } from '@mantine/core';
 import type { AuditRecord } from '@parley/protocol';
 import { IconHistory } from '@tabler/icons-react';
 import { useState } from 'react';
+import { Tag } from '../../ui/badges.js';
 import { CopyId, Snippet } from '../../ui/copyable.js';
 import { type Column, DataTable, type Loaded } from '../../ui/data-table.js';
 import { openDialog } from '../../ui/dialogs.js';
 import { EmptyView } from '../../ui/empty-view.js';
+import filterClasses from '../../ui/filters.module.css';
 import { SearchField, Toolbar } from '../../ui/filters.js';
 import { formatTime } from '../../ui/format.js';
 import type { ListAddress } from '../../ui/list-address.js';
@@ -23,7 +25,7 @@ const COLUMNS: readonly Column<AuditRecord>[] = [
       </Anchor>
     ),
   },
-  { label: text.actor, cell: (record) => <Actor record={record} /> },
+  { label: text.actor, cell: (record) => <Actor record={record} isShort /> },
   {
     label: text.target,
     cell: ({ target }) => <Reference name={target.kind} id={target.id} label={ui.id.of(target.kind)} />,
@@ -56,8 +58,15 @@ const Reference = ({ name, id, label }: { readonly name: string; readonly id: st
   </div>
 );
 
-const Actor = ({ record }: { readonly record: AuditRecord }) => (
-  <Reference name={record.actorName ?? text.kinds[record.actorKind]} id={record.actorId} label={ui.id.actor} />
+/** In the list the layout shortens the id; its title and the copy button have all of it. */
+const Actor = ({ record, isShort = false }: { readonly record: AuditRecord; readonly isShort?: boolean }) => (
+  <div style={{ maxWidth: isShort ? 180 : undefined }}>
+    <Group gap={6}>
+      <Tag>{text.kinds[record.actorKind]}</Tag>
+      {record.actorName}
+    </Group>
+    <CopyId id={record.actorId} label={ui.id.actor} />
+  </div>
 );
 
 function openRecord(record: AuditRecord): void {
@@ -123,8 +132,7 @@ function ActionFilter({ address }: { readonly address: ListAddress }) {
       onKeyDown={(event) => event.key === 'Enter' && commit(typed ?? current)}
       onClear={() => commit('')}
       clearable
-      flex="1 1 220px"
-      maw={300}
+      className={filterClasses.field}
       spellCheck={false}
       data-page-search
     />

@@ -32,7 +32,7 @@ export default function BansPage() {
     limit: PAGE_SIZE,
   });
   const create = may('moderator', tenantId) && (
-    <Button leftSection={<IconBan size={16} />} onClick={() => openBan({ tenantId })}>
+    <Button variant="outline" color="red" leftSection={<IconBan size={16} />} onClick={() => openBan({ tenantId })}>
       {text.new}
     </Button>
   );

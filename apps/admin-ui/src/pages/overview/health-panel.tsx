@@ -8,7 +8,13 @@ import { State } from '../../ui/badges.js';
 
 const { health: text } = overviewText;
 
-export function HealthPanel({ health }: { readonly health: Overview['health'] }) {
+export interface HealthPanelProps {
+  readonly health: Overview['health'];
+  /** Stands in the server panel: not said a second time here. */
+  readonly schemaVersion: string;
+}
+
+export function HealthPanel({ health, schemaVersion }: HealthPanelProps) {
   const isFull = health.durability === 'full';
   return (
     <Panel
@@ -34,7 +40,7 @@ export function HealthPanel({ health }: { readonly health: Overview['health'] })
             )}
             <span>{check.name}</span>
             <VisuallyHidden>{check.ok ? text.ok : text.bad}</VisuallyHidden>
-            <span className={classes.detail}>{check.detail}</span>
+            {check.detail !== schemaVersion && <span className={classes.detail}>{check.detail}</span>}
           </li>
         ))}
       </ul>

@@ -11,13 +11,16 @@ interface Tile {
   readonly hint: string;
   readonly value: (stats: Stats) => number;
   readonly show: (value: number) => { text: string; unit: string };
-  readonly second?: (stats: Stats) => string;
+  readonly second?: (stats: Stats) => string | false;
   /** Below it the curve stays low, so that idle noise does not look like a mountain. */
   readonly leastTop: number;
 }
 
 const { tiles: text } = overviewText;
 const perSecond = (value: number) => ({ text: formatRate(value), unit: text.perSecond });
+
+/** Nothing was sent, so nothing was measured. */
+const NOTHING = { text: '–', unit: '' };
 
 const TILES: readonly Tile[] = [
   {
@@ -33,8 +36,8 @@ const TILES: readonly Tile[] = [
     label: `${text.ack}, ${text.p99}`,
     hint: text.hint.ack,
     value: (stats) => stats.ackP99Ms,
-    show: formatMs,
-    second: ({ ackP50Ms }) => `${text.p50} ${formatMs(ackP50Ms).text} ${formatMs(ackP50Ms).unit}`,
+    show: (value) => (value === 0 ? NOTHING : formatMs(value)),
+    second: ({ ackP50Ms }) => ackP50Ms > 0 && `${text.p50} ${formatMs(ackP50Ms).text} ${formatMs(ackP50Ms).unit}`,
     leastTop: 20,
   },
   { label: text.loop, hint: text.hint.loop, value: (stats) => stats.eventLoopDelayMs, show: formatMs, leastTop: 50 },
@@ -53,6 +56,7 @@ export function LiveTiles({ stats, latest }: { readonly stats: readonly Stats[];
 
 function LiveTile({ tile, stats, latest }: { readonly tile: Tile; readonly stats: readonly Stats[]; readonly latest: Stats }) {
   const shown = tile.show(tile.value(latest));
+  const second = tile.second?.(latest);
   return (
     <div className={classes.tile} role="group" aria-label={`${tile.label}: ${shown.text} ${shown.unit}`}>
       <Tooltip label={tile.hint} multiline maw={260} position="top-start">
@@ -61,7 +65,7 @@ function LiveTile({ tile, stats, latest }: { readonly tile: Tile; readonly stats
       <div className={classes.value}>
         {shown.text}
         <span className={classes.unit}>{shown.unit}</span>
-        {tile.second && <span className={classes.second}>{tile.second(latest)}</span>}
+        {second && <span className={classes.second}>{second}</span>}
       </div>
       <div className={classes.chart}>
         <AreaChart values={stats.map(tile.value)} leastTop={tile.leastTop} slots={STATS_MAX} label={`${tile.label}, ${text.lastMinutes}`} />

@@ -43,11 +43,11 @@ function Content({ overview, stats }: { readonly overview: Overview; readonly st
       <LiveTiles stats={stats} latest={latest} />
       <Totals totals={overview.tenants} />
       <div className={classes.columns}>
-        <HealthPanel health={overview.health} />
         <Stack gap="md">
-          <NodePanel node={overview.node} uptimeSeconds={latest.uptimeSeconds} />
+          <HealthPanel health={overview.health} schemaVersion={overview.node.schemaVersion} />
           <ConnectionsByTenant connections={latest.connectionsByTenant} />
         </Stack>
+        <NodePanel node={overview.node} uptimeSeconds={latest.uptimeSeconds} />
       </div>
     </Stack>
   );

@@ -23,7 +23,7 @@ function RoomBans({ tenantId, roomId }: { readonly tenantId: string; readonly ro
     <>
       {may('moderator', tenantId) && (
         <Group justify="flex-end" mb="sm">
-          <Button leftSection={<IconBan size={16} />} variant="default" onClick={() => openBan({ tenantId, roomId })}>
+          <Button variant="outline" color="red" leftSection={<IconBan size={16} />} onClick={() => openBan({ tenantId, roomId })}>
             {bansText.new}
           </Button>
         </Group>

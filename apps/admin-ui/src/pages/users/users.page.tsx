@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import { routes, type User } from '@parley/protocol';
 import { IconPlus, IconUsers } from '@tabler/icons-react';
 import { useNavigate } from 'react-router';
@@ -23,17 +23,30 @@ const SHOW = [
   { value: 'deactivated', label: text.deactivated },
 ];
 
-const columnsOf = (tenantId: string): readonly Column<User>[] => [
+/** Lists do not carry bans: only the filter tells that everybody shown is banned. Nothing is said of the others. */
+function Account({ user, isBanned }: { readonly user: User; readonly isBanned: boolean }) {
+  if (!isBanned && !user.deactivatedAt)
+    return (
+      <Text component="span" size="sm" c="dimmed">
+        –
+      </Text>
+    );
+  return (
+    <Group gap="sm">
+      {isBanned && <State tone="bad">{text.banned}</State>}
+      {user.deactivatedAt && <State tone="warn">{text.deactivated}</State>}
+    </Group>
+  );
+}
+
+const columnsOf = (tenantId: string, areBanned: boolean): readonly Column<User>[] => [
   {
     label: text.user,
     cell: ({ id, name, image }) => (
       <PersonLine id={id} name={name} image={image} link={<RowLink to={userPath(tenantId, id)}>{name}</RowLink>} />
     ),
   },
-  {
-    label: text.state,
-    cell: (user) => (user.deactivatedAt ? <State tone="warn">{text.deactivated}</State> : <State tone="ok">{text.active}</State>),
-  },
+  { label: text.account, cell: (user) => <Account user={user} isBanned={areBanned} /> },
   { label: text.created, cell: (user) => <TimeAgo at={user.createdAt} /> },
   { label: text.updated, cell: (user) => <TimeAgo at={user.updatedAt} /> },
 ];
@@ -67,7 +80,7 @@ export default function UsersPage() {
       <DataTable
         label={text.table}
         query={query}
-        columns={columnsOf(tenantId)}
+        columns={columnsOf(tenantId, show === 'banned' && !query.isPlaceholderData)}
         keyOf={(user) => user.id}
         address={address}
         empty={<EmptyView icon={IconUsers} title={text.emptyTitle} body={text.emptyBody} action={create} />}

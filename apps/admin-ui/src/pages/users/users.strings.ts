@@ -9,7 +9,7 @@ export const usersText = {
   deactivated: 'Deactivated',
   active: 'Active',
   user: 'User',
-  state: 'State',
+  account: 'Account',
   created: 'Created',
   updated: 'Changed',
   new: 'New user',

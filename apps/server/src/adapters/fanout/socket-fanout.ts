@@ -6,6 +6,7 @@ import {
   type EncodedPacket,
   userKeyOf,
   type CloseReason,
+  type ErrorDetails,
   type ProfileEvent,
   type ReceiptEvent,
   type Random,
@@ -130,8 +131,8 @@ export class SocketFanout extends Fanout implements Connections {
     this.heads.delete(key);
   }
 
-  override disconnectUser(user: UserKey, reason: CloseReason): void {
-    for (const connection of [...this.of(user)]) connection.end(reason);
+  override disconnectUser(user: UserKey, reason: CloseReason, details?: ErrorDetails): void {
+    for (const connection of [...this.of(user)]) connection.end(reason, details);
   }
 
   override disconnectKey(tenantId: TenantId, signingKeyId: string, reason: CloseReason): void {

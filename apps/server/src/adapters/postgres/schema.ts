@@ -15,8 +15,10 @@ export interface SchemaState {
   readonly isNewer: boolean;
 }
 
-export function dataSourceOf(url: string, poolSize = 12): DataSource {
-  const { connectionString, ...options } = connectionOptions(url);
+/** `isPatient`: a migration takes the time it needs, and waits for one that runs elsewhere. */
+export function dataSourceOf(url: string, poolSize = 12, isPatient = false): DataSource {
+  const { connectionString, statement_timeout, query_timeout, ...rest } = connectionOptions(url);
+  const options = isPatient ? rest : { ...rest, statement_timeout, query_timeout };
   return new DataSource({
     type: 'postgres',
     url: connectionString,
@@ -46,10 +48,9 @@ export async function schemaState(source: DataSource): Promise<SchemaState> {
 
 /** Applies what is pending, under a lock. Returns the names applied. */
 export async function migrate(url: string): Promise<readonly string[]> {
-  const source = await dataSourceOf(url, 2).initialize();
+  const source = await dataSourceOf(url, 2, true).initialize();
   const runner = source.createQueryRunner();
   try {
-    await runner.query('SET statement_timeout = 0');
     await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const state = await schemaState(source);
     if (state.isNewer) throw new Error(newerSchema(state));
