@@ -63,6 +63,7 @@ export class ChatClient {
     });
     this.queue = new SendQueue({ storage, timers, limit: queueLimit, ...this.queuePorts() });
     this.list = new RoomList({
+      timers,
       connection: this.connection,
       me: () => this.me?.id,
       follow: this.engine.track.bind(this.engine),

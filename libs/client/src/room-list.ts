@@ -3,6 +3,7 @@ import type { Connection } from './connection.js';
 import { Watched } from './emitter.js';
 import { problemFrom } from './http.js';
 import type { LogPosition } from './log-feed.js';
+import { backoffMs, type Timers } from './timers.js';
 import { applyToRoom, withOwnCursors, withRoomProfile } from './room-summary.js';
 
 export interface RoomListState {
@@ -13,6 +14,7 @@ export interface RoomListState {
 }
 
 export interface RoomListPorts {
+  readonly timers: Timers;
   readonly connection: Connection;
   readonly me: () => string | undefined;
   /** False when the user has left the room meanwhile. */
@@ -29,8 +31,11 @@ const REFRESHES = 3;
 export class RoomList {
   readonly watched = new Watched<RoomListState>({ rooms: [], hasMore: true });
   private readonly rooms = new Map<string, Room>();
-  private readonly refreshing = new Set<string>();
+  /** Rooms to fetch, with a number that tells a later wish for the same room from the one under way. */
+  private readonly refreshing = new Map<string, number>();
+  private wishes = 0;
   private isRefreshing = false;
+  private failures = 0;
   private cursor: string | null | undefined;
   private loading?: Promise<boolean>;
 
@@ -95,7 +100,8 @@ export class RoomList {
   /** Fetches a room again where its summary cannot be carried on: its log started over, or a part was not told. */
   refresh(roomId: string): void {
     if (!this.rooms.has(roomId)) return;
-    this.refreshing.add(roomId);
+    this.wishes += 1;
+    this.refreshing.set(roomId, this.wishes);
     this.resume();
   }
 
@@ -104,27 +110,44 @@ export class RoomList {
     if (!this.isRefreshing && this.refreshing.size > 0) void this.refreshAll();
   }
 
-  /** One after the other, bounded by the rooms shown. Never rejects: what fails is fetched with the next connection. */
+  /** One after the other, bounded by the rooms shown. Never rejects: what fails is tried again. */
   private async refreshAll(): Promise<void> {
     this.isRefreshing = true;
-    for (const roomId of this.refreshing) {
-      try {
-        for (let tries = 0; tries < REFRESHES && this.refreshing.has(roomId); tries += 1) await this.refreshOne(roomId);
-      } catch (error) {
-        if (problemFrom(error).retryable) break;
-      }
-      this.refreshing.delete(roomId);
+    try {
+      for (let [next] = this.refreshing; next; [next] = this.refreshing) await this.refreshRoom(...next);
+      this.failures = 0;
+    } catch {
+      // Refused for now, or the connection is gone; then the next one resumes earlier.
+      const { timers } = this.ports;
+      timers.setTimeout(
+        () => this.resume(),
+        backoffMs(this.failures, () => timers.random()),
+      );
+      this.failures += 1;
     }
     this.isRefreshing = false;
   }
 
-  private async refreshOne(roomId: string): Promise<void> {
-    const { room } = await this.ports.connection.command(roomCommands.get, { roomId });
+  /**
+   * What was wished while this was under way, as by coming back in, is not answered by an answer from before. A refusal
+   * of a room that is still listed is from before, too.
+   */
+  private async refreshRoom(roomId: string, wish: number): Promise<void> {
+    for (let tries = 0; tries < REFRESHES && this.rooms.has(roomId) && !(await this.isFresh(roomId)); tries += 1);
+    if (this.refreshing.get(roomId) === wish) this.refreshing.delete(roomId);
+  }
+
+  private async isFresh(roomId: string): Promise<boolean> {
+    const answer = await this.ports.connection.command(roomCommands.get, { roomId }).catch((error: unknown) => {
+      if (problemFrom(error).retryable) throw error;
+      return undefined;
+    });
     const before = this.rooms.get(roomId);
-    if (!before) return;
+    if (!answer || !before) return !before;
+    const { room } = answer;
     this.rooms.set(roomId, newest(before, room, 'fetched-last'));
-    if (room.pts >= this.ports.toldUpTo(roomId)) this.refreshing.delete(roomId);
     this.publish();
+    return room.me !== undefined && room.pts >= this.ports.toldUpTo(roomId);
   }
 
   private put(room: Room, where: 'front' | 'end'): void {

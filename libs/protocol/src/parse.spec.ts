@@ -32,6 +32,21 @@ describe('parsing input', () => {
     expect(errorsOf('text')).toEqual(['validation-failed', [['', 'wrong-type']]]);
   });
 
+  it('refuses text that cannot be stored, wherever a schema takes any (case 72)', () => {
+    const open = z.strictObject({ words: z.array(z.string()).optional(), map: z.record(z.string(), z.unknown()).optional() });
+    const pointersOf = (input: unknown) => {
+      try {
+        return parseInput(open, input);
+      } catch (error) {
+        return error instanceof DomainError ? error.details.errors?.map(({ pointer }) => pointer) : error;
+      }
+    };
+    expect(pointersOf({ words: ['fine', 'a\0b'] })).toEqual(['/words/1']);
+    expect(pointersOf({ map: { a: { b: ['\ud800'] } } })).toEqual(['/map/a/b/0']);
+    expect(pointersOf({ map: { 'a\0': 1 } })).toEqual(['/map/a\0']);
+    expect(pointersOf({ words: ['🌊'], map: { a: null } })).toEqual({ words: ['🌊'], map: { a: null } });
+  });
+
   it('names twenty fields at most', () => {
     const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`f${index}`, 1]));
     expect((errorsOf({ a: 1, ...many })[1] as unknown[]).length).toBe(20);

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ReceiptService } from '@parley/domain';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ask, askRoute } from '../testing/ask.js';
 import { aScene, platformRows, rowsOf, type Scene } from '../testing/scene.js';
 import { serverOnMemory, type MemoryServer } from '../testing/server-on-memory.js';
+import { SocketUser } from '../testing/socket-user.js';
 import { RIGHTFUL_CALLS } from '../testing/walk.js';
 
 let server: MemoryServer;
@@ -68,6 +70,20 @@ describe('case 51: fields nobody may see', () => {
     expect(answer.status).toBe(success);
     if (success < 300 && success !== 204) expect(spec.output.parse(answer.body)).toEqual(answer.body);
     expect(answer.text).not.toMatch(INTERNAL);
+  });
+
+  it('a second time: what a service gives away by mistake does not leave, by REST or socket', async () => {
+    const scene = await aScene(server);
+    const leaking = { readSeq: 1, deliveredSeq: 1, unread: 0, passwordHash: 'leak', no: 7 };
+    const spy = vi.spyOn(server.running.app.get(ReceiptService), 'mark').mockResolvedValue(leaking);
+    const mark = { kind: 'read', seq: 1 };
+    const { body } = await ask(server.url, 'POST', '/v1/rooms/crew/receipts', { token: scene.owner, body: mark });
+    const ann = await SocketUser.enter(server.url, scene.owner);
+    const ack = await ann.ask('receipt.mark', { roomId: 'crew', ...mark });
+    ann.leave();
+    spy.mockRestore();
+    expect(body).toEqual({ readSeq: 1, deliveredSeq: 1, unread: 0 });
+    expect(ack).toEqual({ ok: true, readSeq: 1, deliveredSeq: 1, unread: 0 });
   });
 
   it('users see neither mail addresses nor internet addresses of anybody', async () => {

@@ -168,6 +168,14 @@ function tenantRoute(name: RouteName, spec: RouteSpec): void {
     expect(rowsOf(server.db, scene.tenantId).split('\n').every(isSame)).toBe(true);
   });
 
+  if (!spec.audience.includes('user')) {
+    it('is refused to users at the door already', async () => {
+      const scene = await aScene(server);
+      const { body } = await call(spec, rowOf(name).args(scene), { token: scene.owner });
+      expect(body).toMatchObject({ status: 403, detail: 'this is done with an API key' });
+    });
+  }
+
   it('gives a key of another tenant that speaks for a user of the same name nothing of this one', async () => {
     const scene = await aScene(server);
     const before = rowsOf(server.db, scene.tenantId);

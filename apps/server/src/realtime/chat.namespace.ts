@@ -30,8 +30,11 @@ import { serve, type DispatchOptions } from './dispatch.js';
 import type { BoundCommand } from './on-socket.js';
 import { addressOf } from './peer.js';
 
-/** A handshake that cannot be answered for now: the transport closes, and a stock client comes back by itself. */
-const isPassing = (error: unknown): boolean => error instanceof DomainError && error.kind === 'unavailable';
+/**
+ * A handshake that cannot be answered for now: the transport closes, and a stock client comes back by itself. After a
+ * refusal it never would, so only refusals of the caller are told as such; what went wrong on this side is not.
+ */
+const isPassing = (error: unknown): boolean => !(error instanceof DomainError) || error.kind === 'unavailable' || error.kind === 'internal';
 
 export interface ChatParts {
   readonly auth: AuthService;
@@ -58,6 +61,7 @@ export function openChat(
       })
       .catch((error: unknown) => {
         if (isPassing(error)) {
+          if (!(error instanceof DomainError)) options.onError(error, 'connect');
           socket.conn.close();
           return;
         }
@@ -78,7 +82,7 @@ export function openChat(
     (socket.conn as { request?: unknown }).request = undefined;
     serve(socket, '/chat', commands, () => sessionOf(socket).actor, options);
     begin(socket, connection, actor, parts).catch((error: unknown) => {
-      if (!isPassing(error)) options.onError(error, 'session.ready');
+      if (!(error instanceof DomainError)) options.onError(error, 'session.ready');
       socket.conn.close();
     });
   });
@@ -100,7 +104,6 @@ async function admit(socket: Socket, { auth, store, connections, random }: ChatP
 
 function refusal(error: unknown, options: DispatchOptions): Error {
   const known = error instanceof DomainError ? error : new DomainError('internal');
-  if (known.code === 'internal') options.onError(error, 'connect');
   return Object.assign(new Error(known.code), { data: presentProblem(known, options.requestId()) });
 }
 

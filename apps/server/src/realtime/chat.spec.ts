@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SyncService } from '@parley/domain';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ask } from '../testing/ask.js';
 import { aScene, type Scene } from '../testing/scene.js';
 import { serverOnMemory, type MemoryServer } from '../testing/server-on-memory.js';
@@ -114,6 +115,28 @@ describe('a send', () => {
 });
 
 describe('session.ready', () => {
+  it('holds back what is said while it is made, before and after the heads are read', async () => {
+    const syncs = server.running.app.get(SyncService);
+    const say = (text: string) => server.seed.send(scene.tenantId, 'ann', 'crew', text);
+    const readHeads = syncs.ready.bind(syncs);
+    const spy = vi.spyOn(syncs, 'ready').mockImplementationOnce(async (actor) => {
+      await say('before the heads');
+      const heads = await readHeads(actor);
+      await say('after the heads');
+      return heads;
+    });
+    const bo = await SocketUser.enter(server.url, scene.member);
+    spy.mockRestore();
+    await say('later');
+    await until('three messages', () => bo.texts.length === 3);
+    expect(bo.seen.map(({ name }) => name)).toEqual(['session.ready', 'message.created', 'message.created', 'message.created']);
+    expect(bo.texts).toEqual(['before the heads', 'after the heads', 'later']);
+    const [first, second] = bo.all('message.created');
+    expect(bo.ready.rooms.find(({ roomId }) => roomId === 'crew')?.pts).toBe(first?.pts);
+    expect(second?.pts).toBe((first?.pts ?? 0) + 1);
+    bo.leave();
+  });
+
   it('tells heads, and comes before anything newer while messages pour in', async () => {
     const ann = await SocketUser.enter(server.url, scene.owner);
     const pouring = (async () => {

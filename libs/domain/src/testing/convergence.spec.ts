@@ -5,7 +5,7 @@ import type { Member } from '../members/member.js';
 import { aStory, tell, type FetchedRoom } from './convergence.js';
 import type { FoldedRoom } from './room-fold.js';
 
-const RUNS = 300;
+const RUNS = 1_000;
 
 /** Cursors are told by receipts and not by the log. */
 const standingOf = ({ user, role, status, name, mutedUntil, joinedPts, joinedSeq }: Member) => ({

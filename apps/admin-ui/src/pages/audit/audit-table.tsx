@@ -1,4 +1,4 @@
-import { Anchor, Autocomplete, Button, Group, Stack, Text } from '@mantine/core';
+import { Anchor, Autocomplete, Button, Stack, Text } from '@mantine/core';
 import type { AuditRecord } from '@parley/protocol';
 import { IconHistory } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -61,10 +61,9 @@ const Reference = ({ name, id, label }: { readonly name: string; readonly id: st
 /** In the list the layout shortens the id; its title and the copy button have all of it. */
 const Actor = ({ record, isShort = false }: { readonly record: AuditRecord; readonly isShort?: boolean }) => (
   <div style={{ maxWidth: isShort ? 180 : undefined }}>
-    <Group gap={6}>
-      <Tag>{text.kinds[record.actorKind]}</Tag>
-      {record.actorName}
-    </Group>
+    <div>
+      <Tag>{text.kinds[record.actorKind]}</Tag> {record.actorName}
+    </div>
     <CopyId id={record.actorId} label={ui.id.actor} />
   </div>
 );

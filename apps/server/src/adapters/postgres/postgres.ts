@@ -134,6 +134,7 @@ export function isConnectionTrouble(error: unknown): boolean {
   if (error instanceof DomainError || !(error instanceof Error)) return false;
   return (
     CONNECTION_CODES.has(codeOf(error)) ||
+    error.name === 'QueryRunnerAlreadyReleasedError' ||
     /timeout|terminated|Connection (ended|closed)|not queryable|connection error/i.test(error.message)
   );
 }
