@@ -16,8 +16,11 @@ export interface Started {
   stop(): Promise<void>;
 }
 
+/** Changes what `createAdapters` made before anything is built on it. The chaos harness seeds its bugs here, from outside. */
+export type ReplaceAdapters = (adapters: Adapters) => Adapters;
+
 /** Starts the whole of Parley as configured. What was opened is closed again when something later fails. */
-export async function start(config: Config): Promise<Started> {
+export async function start(config: Config, replace: ReplaceAdapters = (adapters) => adapters): Promise<Started> {
   const log = pino(
     { level: config.logLevel, redact: ['*.token', '*.secret', '*.password', 'headers.authorization', 'headers.cookie'] },
     pino.destination({ dest: 2, sync: false }),
@@ -30,8 +33,10 @@ export async function start(config: Config): Promise<Started> {
     opened.push(takeDataDirectory(config.dataDir));
     const database = await openDatabase(config, (note) => log.warn(note));
     opened.push(() => database.stop());
-    const { adapters, schemaVersion } = await connect(config, database);
-    opened.push(() => adapters.close());
+    const connected = await connect(config, database);
+    const { schemaVersion } = connected;
+    opened.push(() => connected.adapters.close());
+    const adapters = replace(connected.adapters);
     const facts = new LiveFacts({
       profile: config.profile,
       schemaVersion,
