@@ -1,16 +1,24 @@
 import { DomainError, type CloseReason, type Connection, type EncodedPacket, type ErrorDetails, type UserKey } from '@parley/domain';
 import { presentProblem } from '@parley/protocol';
 import type { Socket } from 'socket.io';
+import { atEndOfTurn } from './end-of-turn.js';
 
 /** Packets and bytes a socket may have waiting before it counts as one that does not read (G20). */
 const PACKETS_MAX = 1_000;
 const BYTES_MAX = 1_048_576;
 
+interface TcpSocket {
+  readonly writableLength: number;
+  cork(): void;
+  uncork(): void;
+  write(data: Uint8Array): boolean;
+}
+
 /** What we use of engine.io's socket. */
 interface EngineSocket {
   readonly readyState: string;
   readonly writeBuffer: readonly unknown[];
-  readonly transport: { readonly name: string; readonly socket?: { readonly _socket?: { readonly writableLength: number } } };
+  readonly transport: { readonly name: string; readonly socket?: { readonly _socket?: TcpSocket; terminate(): void } };
   write(data: string, options: object): void;
   close(discard?: boolean): void;
   on(event: 'flush', listener: () => void): void;
@@ -25,15 +33,21 @@ const END_CODES = {
 
 /**
  * A user's connection on `/chat`. Until it is opened events wait, so that `session.ready` comes before anything newer
- * than the heads it tells.
+ * than the heads it tells. What one turn of the event loop has for it, answers and events, leaves in one system call.
  */
 export class ChatConnection implements Connection {
   readonly rooms = new Set<string>();
   userPts = 0;
-  private held: EncodedPacket[] | undefined = [];
+  private pending: EncodedPacket[] = [];
+  /** Until `session.ready` is told. */
+  private isHeld = true;
+  private isScheduled = false;
   private isEnded = false;
-  /** Of events that engine.io keeps until what it handed to the transport before has left. */
-  private waitingBytes = 0;
+  /** Given to the transport and perhaps not yet with the operating system. */
+  private unreadPackets = 0;
+  private unreadBytes = 0;
+  private pendingPackets = 0;
+  private pendingBytes = 0;
   private readonly engine: EngineSocket;
 
   constructor(
@@ -42,35 +56,89 @@ export class ChatConnection implements Connection {
     public signingKeyId: string | undefined,
   ) {
     this.engine = socket.conn as unknown as EngineSocket;
-    this.engine.on('flush', () => (this.waitingBytes = 0));
+    // Over polling, what waits leaves with the client's next request.
+    this.engine.on('flush', () => this.noteUnread(0));
   }
 
   send(packet: EncodedPacket): void {
-    if (this.held) this.held.push(packet);
-    else this.write(packet);
+    if (this.isEnded) return;
+    this.pending.push(packet);
+    this.pendingPackets += packet.texts.length;
+    this.pendingBytes += packet.frames.length;
+    if (!this.isHeld) this.schedule();
+    // What is lost here shows as a gap, and is healed as one.
+    else if (this.pendingPackets > PACKETS_MAX || this.pendingBytes > BYTES_MAX) this.forget();
   }
 
-  /** From now on events go out at once; what waited goes first. */
+  /** The answer to a command; it does not wait for `session.ready`. */
+  answer(packet: EncodedPacket): void {
+    if (!this.isHeld) this.send(packet);
+    else if (!this.isEnded) this.engineWrite(packet);
+  }
+
+  /** From now on events go out at the end of each turn; what waited goes first. */
   open(): void {
-    const held = this.held ?? [];
-    this.held = undefined;
-    for (const packet of held) this.write(packet);
+    this.isHeld = false;
+    this.flush();
   }
 
-  private write({ text, frame }: EncodedPacket): void {
-    const { engine } = this;
-    if (engine.readyState !== 'open' || this.isEnded) return;
-    if (
-      engine.writeBuffer.length > PACKETS_MAX ||
-      this.waitingBytes + (engine.transport.socket?._socket?.writableLength ?? 0) > BYTES_MAX
-    ) {
-      this.isEnded = true;
-      // The transport closes without a goodbye: a stock client comes back by itself and heals by difference.
-      engine.close(true);
-      return;
-    }
-    engine.write(text, { compress: false, wsPreEncodedFrame: [frame] });
-    if (engine.writeBuffer.length > 0) this.waitingBytes += frame.length;
+  private schedule(): void {
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    atEndOfTurn(this);
+  }
+
+  flush(): void {
+    this.isScheduled = false;
+    const { pending, engine } = this;
+    if (pending.length === 0) return;
+    if (this.isEnded || engine.readyState !== 'open') return this.forget();
+    const tcp = engine.transport.name === 'websocket' ? engine.transport.socket?._socket : undefined;
+    if (tcp) this.noteUnread(tcp.writableLength);
+    if (this.isTooMuch()) return this.drop();
+    this.unreadPackets += this.pendingPackets;
+    this.unreadBytes += this.pendingBytes;
+    this.forget();
+    // Behind what engine.io keeps back, and over polling, packets go its way, or they would overtake.
+    if (tcp && engine.writeBuffer.length === 0) writeAll(tcp, pending);
+    else for (const packet of pending) this.engineWrite(packet);
+  }
+
+  private engineWrite({ texts }: EncodedPacket): void {
+    for (const text of texts) this.engine.write(text, { compress: false });
+  }
+
+  /** Of what was given to the transport, so many bytes are still with this process. */
+  private noteUnread(bytes: number): void {
+    this.unreadPackets = bytes === 0 || this.unreadBytes === 0 ? 0 : Math.ceil((this.unreadPackets * bytes) / this.unreadBytes);
+    this.unreadBytes = bytes;
+  }
+
+  /** However much one turn brings: a connection that has read everything before is not the slow one. */
+  private isTooMuch(): boolean {
+    if (this.unreadBytes === 0) return false;
+    return this.unreadPackets + this.pendingPackets > PACKETS_MAX || this.unreadBytes + this.pendingBytes > BYTES_MAX;
+  }
+
+  private forget(): void {
+    this.pending = [];
+    this.pendingPackets = 0;
+    this.pendingBytes = 0;
+  }
+
+  /** The socket is gone. */
+  stop(): void {
+    this.isEnded = true;
+    this.forget();
+  }
+
+  /** The transport closes without a goodbye: a stock client comes back by itself and heals by difference. */
+  private drop(): void {
+    this.stop();
+    const { transport } = this.engine;
+    // A WebSocket would wait for the other side to read and to close, with all that is queued for it.
+    if (transport.name === 'websocket' && transport.socket) transport.socket.terminate();
+    else this.engine.close(true);
   }
 
   /** Closes for good: a stock client does not come back after a disconnect by the server. */
@@ -80,8 +148,20 @@ export class ChatConnection implements Connection {
 
   endWith(error: DomainError): void {
     if (this.isEnded) return;
+    if (!this.isHeld) this.flush();
     this.socket.emit('session.ended', presentProblem(error, ''));
-    this.isEnded = true;
+    this.stop();
     this.socket.disconnect(false);
   }
+}
+
+function writeAll(tcp: TcpSocket, packets: readonly EncodedPacket[]): void {
+  const [only] = packets;
+  if (only && packets.length === 1) {
+    tcp.write(only.frames);
+    return;
+  }
+  tcp.cork();
+  for (const { frames } of packets) tcp.write(frames);
+  tcp.uncork();
 }

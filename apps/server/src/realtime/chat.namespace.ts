@@ -29,6 +29,7 @@ import { bindConnection } from './connections.js';
 import { serve, type DispatchOptions } from './dispatch.js';
 import type { BoundCommand } from './on-socket.js';
 import { addressOf } from './peer.js';
+import { encodeAck } from '../wire/packet.js';
 
 /**
  * A handshake that cannot be answered for now: the transport closes, and a stock client comes back by itself. After a
@@ -73,9 +74,11 @@ export function openChat(
     const connection = new ChatConnection(socket, { tenantId: actor.tenantId, userNo: actor.user.no }, actor.signingKeyId);
     const session = new ChatSession(socket, connection, actor, () => parts.clock.now());
     bindConnection(socket, connection);
+    answerThrough(socket, connection);
     parts.connections.add(connection);
     socket.on('disconnect', () => {
       session.stop();
+      connection.stop();
       parts.connections.remove(connection);
     });
     // The request of the handshake is not needed any more and would be kept as long as the socket.
@@ -86,6 +89,11 @@ export function openChat(
       socket.conn.close();
     });
   });
+}
+
+/** Answers leave with the events of the same turn, and are not searched for binary parts that no answer has. */
+function answerThrough(socket: Socket, connection: ChatConnection): void {
+  (socket as unknown as { ack(id: number): (answer: object) => void }).ack = (id) => (answer) => connection.answer(encodeAck(id, answer));
 }
 
 async function admit(socket: Socket, { auth, store, connections, random }: ChatParts): Promise<UserActor> {

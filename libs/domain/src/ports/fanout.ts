@@ -26,10 +26,11 @@ export abstract class Fanout {
   abstract disconnectTenant(tenantId: TenantId, reason: CloseReason): void;
 }
 
-/** An event as it goes over the wire, encoded once for all who receive it. */
+/** One event or several as they go over the wire, encoded once for all who receive them. */
 export interface EncodedPacket {
-  readonly text: string;
-  readonly frame: Uint8Array;
+  readonly texts: readonly string[];
+  /** The same as WebSocket frames, one behind the other. */
+  readonly frames: Uint8Array;
 }
 
 /** One connection of a user, as the door of the sockets hands it over. */

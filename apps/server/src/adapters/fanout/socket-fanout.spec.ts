@@ -1,7 +1,6 @@
 import type { Connection, EncodedPacket, ReceiptEvent, UserKey } from '@parley/domain';
 import { SeededRandom } from '@parley/domain/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { encodeEvent } from './packet.js';
 import { SocketFanout } from './socket-fanout.js';
 
 class FakeConnection implements Connection {
@@ -13,8 +12,8 @@ class FakeConnection implements Connection {
 
   constructor(readonly user: UserKey) {}
 
-  send({ text }: EncodedPacket): void {
-    this.got.push(text);
+  send({ texts }: EncodedPacket): void {
+    this.got.push(...texts);
   }
 
   end(reason: string): void {
@@ -44,19 +43,24 @@ const read = (tenantId: string, roomNo: number): ReceiptEvent => ({
   at: new Date(0),
 });
 
+/** What a turn of the event loop told rooms is handed over at its end. */
+const endOfTurn = (): Promise<void> => new Promise((done) => process.nextTick(done));
+
 describe('case 60: the same numbers in two tenants', () => {
-  it('are two rooms', () => {
+  it('are two rooms', async () => {
     const [here, there] = [joined('acme', 1, 7), joined('other', 1, 7)];
     fanout.toRoom(read('acme', 7));
+    await endOfTurn();
     expect([here.got.length, there.got.length]).toEqual([1, 0]);
     expect(here.got[0]).toContain('"tenantId":"acme"');
   });
 
-  it('are two users, who enter, exit and are closed apart', () => {
+  it('are two users, who enter, exit and are closed apart', async () => {
     const [here, there] = [joined('acme', 1, 7), joined('other', 1, 7)];
     fanout.exit({ tenantId: 'acme', userNo: 1 }, { tenantId: 'acme', roomNo: 7 });
     fanout.toRoom(read('other', 7));
     fanout.toRoom(read('acme', 7));
+    await endOfTurn();
     expect([here.got.length, there.got.length]).toEqual([0, 1]);
     fanout.disconnectUser({ tenantId: 'acme', userNo: 1 }, 'banned');
     expect([here.ended, there.ended]).toEqual([['banned'], []]);
@@ -64,10 +68,11 @@ describe('case 60: the same numbers in two tenants', () => {
     expect([here.ended.length, there.ended]).toEqual([1, ['tenant-suspended']]);
   });
 
-  it('whose names run together do not meet', () => {
+  it('whose names run together do not meet', async () => {
     const [one, two] = [joined('a', 11, 1), joined('a-1', 1, 1)];
     fanout.toRoom(read('a', 11));
     fanout.toRoom(read('a-1', 11));
+    await endOfTurn();
     expect([one.got, two.got]).toEqual([[], []]);
   });
 
@@ -84,23 +89,45 @@ describe('case 60: the same numbers in two tenants', () => {
 });
 
 describe('what is kept', () => {
-  it('is gone with the last connection', () => {
+  it('is gone with the last connection', async () => {
     const connection = joined('acme', 1, 7);
     expect([fanout.count(), fanout.countByTenant()]).toEqual([1, { acme: 1 }]);
     fanout.remove(connection);
     expect([fanout.count(), fanout.countByTenant(), connection.rooms.size]).toEqual([0, {}, 0]);
     fanout.toRoom(read('acme', 7));
+    await endOfTurn();
     expect(connection.got).toEqual([]);
   });
 });
 
-describe('an encoded event', () => {
-  it('is a Socket.IO event on /chat, and a whole WebSocket frame of it', () => {
-    const { text, frame } = encodeEvent('message.read', { a: 'ä' });
-    expect(text).toBe('2/chat,["message.read",{"a":"ä"}]');
-    const bytes = Buffer.from(frame);
-    expect(bytes[0]).toBe(0x81);
-    expect(bytes.subarray(2).toString()).toBe(`4${text}`);
-    expect(bytes[1]).toBe(Buffer.byteLength(`4${text}`));
+describe('what one turn tells a room', () => {
+  it('reaches a connection as one packet, in order', async () => {
+    const connection = joined('acme', 1, 7);
+    let packets = 0;
+    connection.send = ({ texts }: EncodedPacket): void => {
+      packets += 1;
+      connection.got.push(...texts);
+    };
+    for (const seq of [1, 2, 3]) fanout.toRoom({ ...read('acme', 7), seq });
+    await endOfTurn();
+    expect(packets).toBe(1);
+    expect(connection.got.map((text) => /"seq":(\d)/.exec(text)?.[1])).toEqual(['1', '2', '3']);
+    expect(fanout.delivered).toBe(3);
+  });
+
+  it('reaches who leaves with all that came before, and who enters with nothing of it', async () => {
+    const [leaver, newcomer] = [joined('acme', 1, 7), new FakeConnection({ tenantId: 'acme', userNo: 2 })];
+    fanout.add(newcomer);
+    fanout.toRoom({ ...read('acme', 7), seq: 1 });
+    fanout.enter({ tenantId: 'acme', userNo: 2 }, { tenantId: 'acme', roomNo: 7 });
+    fanout.toRoom({ ...read('acme', 7), seq: 2 });
+    fanout.exit({ tenantId: 'acme', userNo: 1 }, { tenantId: 'acme', roomNo: 7 });
+    fanout.toRoom({ ...read('acme', 7), seq: 3 });
+    await endOfTurn();
+    const seqs = ({ got }: FakeConnection): (string | undefined)[] => got.map((text) => /"seq":(\d)/.exec(text)?.[1]);
+    expect([seqs(leaver), seqs(newcomer)]).toEqual([
+      ['1', '2'],
+      ['2', '3'],
+    ]);
   });
 });

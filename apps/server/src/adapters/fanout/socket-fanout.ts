@@ -17,7 +17,7 @@ import {
   type UserKey,
 } from '@parley/domain';
 import { presentProfileEvent, presentReceiptEvent, presentRoomEvent, presentUserEvent, type RoomHead } from '@parley/protocol';
-import { encodeEvent } from './packet.js';
+import { encodeEvent, joinPackets } from '../../wire/packet.js';
 
 /** Heads of rooms that changed are told at most this often. */
 export const BEACON_MS = 5_000;
@@ -31,6 +31,8 @@ export class SocketFanout extends Fanout implements Connections {
   private readonly users = new Map<string, Set<Connection>>();
   private readonly tenants = new Map<TenantId, Set<Connection>>();
   private readonly watchers = new Map<string, Set<(packet: unknown) => void>>();
+  /** What this turn of the event loop has told each room, before it is handed to the connections as one. */
+  private readonly told = new Map<string, EncodedPacket[]>();
   private readonly heads = new Map<string, { roomId: string; epoch: number; pts: number }>();
   delivered = 0;
 
@@ -53,12 +55,14 @@ export class SocketFanout extends Fanout implements Connections {
 
   subscribe(connection: Connection, room: RoomKey): void {
     const key = roomKeyOf(room);
+    this.handOver(key);
     connection.rooms.add(key);
     put(this.rooms, key, connection);
   }
 
   unsubscribe(connection: Connection, room: RoomKey): void {
     const key = roomKeyOf(room);
+    this.handOver(key);
     connection.rooms.delete(key);
     take(this.rooms, key, connection);
   }
@@ -93,7 +97,30 @@ export class SocketFanout extends Fanout implements Connections {
     if (!receivers && !watchers) return;
     const packet = isLogged ? presentRoomEvent(event) : presentReceiptEvent(event, this.random.uuid());
     for (const look of watchers ?? []) look(packet);
-    if (receivers) this.emit(receivers, encodeEvent(event.type, packet));
+    if (receivers) this.tell(key, encodeEvent(event.type, packet));
+  }
+
+  private tell(key: string, packet: EncodedPacket): void {
+    const packets = this.told.get(key);
+    if (packets) {
+      packets.push(packet);
+      return;
+    }
+    if (this.told.size === 0) process.nextTick(() => this.handOverAll());
+    this.told.set(key, [packet]);
+  }
+
+  private handOverAll(): void {
+    for (const key of this.told.keys()) this.handOver(key);
+  }
+
+  /** Whoever comes or goes now has no part in what was told before, or still has. */
+  private handOver(key: string): void {
+    const packets = this.told.get(key);
+    if (!packets) return;
+    this.told.delete(key);
+    const receivers = this.rooms.get(key);
+    if (receivers) this.emit(receivers, joinPackets(packets));
   }
 
   override toUser(event: UserEvent): void {
@@ -113,7 +140,7 @@ export class SocketFanout extends Fanout implements Connections {
 
   private emit(receivers: ReadonlySet<Connection>, packet: EncodedPacket): void {
     for (const connection of receivers) connection.send(packet);
-    this.delivered += receivers.size;
+    this.delivered += receivers.size * packet.texts.length;
   }
 
   override enter(user: UserKey, room: RoomKey): void {
@@ -126,6 +153,7 @@ export class SocketFanout extends Fanout implements Connections {
 
   override dissolve(room: RoomKey): void {
     const key = roomKeyOf(room);
+    this.handOver(key);
     for (const connection of this.rooms.get(key) ?? []) connection.rooms.delete(key);
     this.rooms.delete(key);
     this.heads.delete(key);
