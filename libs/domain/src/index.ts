@@ -6,6 +6,7 @@ export * from './auth/key.service.js';
 export * from './auth/keys.js';
 export * from './errors.js';
 export * from './events.js';
+export * from './gather.js';
 export * from './ids.js';
 export * from './json.js';
 export * from './limits.js';

@@ -17,7 +17,6 @@ import {
   type OperatorToken as DomainOperatorToken,
   type Person as DomainPerson,
   type ProfileEvent,
-  type Ready,
   type ReceiptEvent,
   type RoomEvent,
   type RoomInfo,
@@ -25,6 +24,7 @@ import {
   type RoomView,
   type SentMessage,
   type SigningKey as DomainSigningKey,
+  type StartRoom,
   type SyncAnswer as DomainSyncAnswer,
   type Tenant as DomainTenant,
   type User as DomainUser,
@@ -267,15 +267,15 @@ function presentRoomSync(sync: DomainRoomSync, requestId: string): RoomSync {
   };
 }
 
-export function presentReadyRooms(ready: Ready, incomplete: ReadonlySet<string>): SessionReady['rooms'] {
-  return ready.rooms.map(({ room, me }) => ({
-    roomId: room.id,
-    epoch: room.epoch,
-    pts: room.pts,
-    lastSeq: room.lastSeq,
-    readSeq: me?.readSeq ?? 0,
-    unread: Math.max(0, room.lastSeq - (me?.readSeq ?? 0)),
-    complete: !incomplete.has(room.id),
+export function presentStartRooms(rooms: readonly StartRoom[], incomplete: ReadonlySet<string>): SessionReady['rooms'] {
+  return rooms.map(({ id, epoch, pts, lastSeq, readSeq }) => ({
+    roomId: id,
+    epoch,
+    pts,
+    lastSeq,
+    readSeq,
+    unread: Math.max(0, lastSeq - readSeq),
+    complete: !incomplete.has(id),
   }));
 }
 

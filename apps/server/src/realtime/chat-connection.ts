@@ -47,6 +47,9 @@ export class ChatConnection implements Connection {
   private unreadPackets = 0;
   private unreadBytes = 0;
   private pendingPackets = 0;
+  /** A long replay is not held against who is still reading it. */
+  private greetingPackets = 0;
+  private greetingBytes = 0;
   private pendingBytes = 0;
   private readonly engine: EngineSocket;
 
@@ -76,9 +79,14 @@ export class ChatConnection implements Connection {
     else if (!this.isEnded) this.engineWrite(packet);
   }
 
-  /** From now on events go out at the end of each turn; what waited goes first. */
-  open(): void {
+  /** From now on events go out at the end of each turn; before them `greeting`, then what waited. */
+  open(greeting: readonly EncodedPacket[]): void {
     this.isHeld = false;
+    for (const { texts, frames } of greeting) {
+      this.greetingPackets += texts.length;
+      this.greetingBytes += frames.length;
+    }
+    this.pending.unshift(...greeting);
     this.flush();
   }
 
@@ -112,12 +120,18 @@ export class ChatConnection implements Connection {
   private noteUnread(bytes: number): void {
     this.unreadPackets = bytes === 0 || this.unreadBytes === 0 ? 0 : Math.ceil((this.unreadPackets * bytes) / this.unreadBytes);
     this.unreadBytes = bytes;
+    if (bytes > 0) return;
+    this.greetingPackets = 0;
+    this.greetingBytes = 0;
   }
 
   /** However much one turn brings: a connection that has read everything before is not the slow one. */
   private isTooMuch(): boolean {
     if (this.unreadBytes === 0) return false;
-    return this.unreadPackets + this.pendingPackets > PACKETS_MAX || this.unreadBytes + this.pendingBytes > BYTES_MAX;
+    return (
+      this.unreadPackets + this.pendingPackets > PACKETS_MAX + this.greetingPackets ||
+      this.unreadBytes + this.pendingBytes > BYTES_MAX + this.greetingBytes
+    );
   }
 
   private forget(): void {

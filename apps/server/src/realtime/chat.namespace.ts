@@ -6,9 +6,10 @@ import {
   limitsOf,
   replayable,
   Random,
-  Store,
   SyncService,
-  UserService,
+  type EncodedPacket,
+  type RoomEvent,
+  type Session,
   type SyncAnswer,
   type UserActor,
 } from '@parley/domain';
@@ -16,8 +17,8 @@ import {
   FEATURES,
   parseInput,
   presentProblem,
-  presentReadyRooms,
   presentRoomEvent,
+  presentStartRooms,
   presentUser,
   presentUserEvent,
   Resume,
@@ -29,7 +30,7 @@ import { bindConnection } from './connections.js';
 import { serve, type DispatchOptions } from './dispatch.js';
 import type { BoundCommand } from './on-socket.js';
 import { addressOf } from './peer.js';
-import { encodeAck } from '../wire/packet.js';
+import { encodeAck, encodeEvent } from '../wire/packet.js';
 
 /**
  * A handshake that cannot be answered for now: the transport closes, and a stock client comes back by itself. After a
@@ -39,9 +40,7 @@ const isPassing = (error: unknown): boolean => !(error instanceof DomainError) |
 
 export interface ChatParts {
   readonly auth: AuthService;
-  readonly users: UserService;
   readonly syncs: SyncService;
-  readonly store: Store;
   readonly connections: Connections;
   readonly clock: Clock;
   readonly random: Random;
@@ -56,8 +55,8 @@ export function openChat(
 ): void {
   namespace.use((socket, next) => {
     admit(socket, parts)
-      .then((actor) => {
-        socket.data.actor = actor;
+      .then((session) => {
+        socket.data.session = session;
         next();
       })
       .catch((error: unknown) => {
@@ -70,21 +69,23 @@ export function openChat(
       });
   });
   namespace.on('connection', (socket) => {
-    const actor = socket.data.actor as UserActor;
+    const session = socket.data.session as Session;
+    const { actor } = session;
+    socket.data.session = undefined;
     const connection = new ChatConnection(socket, { tenantId: actor.tenantId, userNo: actor.user.no }, actor.signingKeyId);
-    const session = new ChatSession(socket, connection, actor, () => parts.clock.now());
+    const life = new ChatSession(socket, connection, actor, () => parts.clock.now());
     bindConnection(socket, connection);
     answerThrough(socket, connection);
     parts.connections.add(connection);
     socket.on('disconnect', () => {
-      session.stop();
+      life.stop();
       connection.stop();
       parts.connections.remove(connection);
     });
     // The request of the handshake is not needed any more and would be kept as long as the socket.
     (socket.conn as { request?: unknown }).request = undefined;
     serve(socket, '/chat', commands, () => sessionOf(socket).actor, options);
-    begin(socket, connection, actor, parts).catch((error: unknown) => {
+    begin(socket, connection, session, parts).catch((error: unknown) => {
       if (!(error instanceof DomainError)) options.onError(error, 'session.ready');
       socket.conn.close();
     });
@@ -96,18 +97,17 @@ function answerThrough(socket: Socket, connection: ChatConnection): void {
   (socket as unknown as { ack(id: number): (answer: object) => void }).ack = (id) => (answer) => connection.answer(encodeAck(id, answer));
 }
 
-async function admit(socket: Socket, { auth, store, connections, random }: ChatParts): Promise<UserActor> {
+async function admit(socket: Socket, { auth, connections, random }: ChatParts): Promise<Session> {
   const { token, resume } = socket.handshake.auth as { token?: unknown; resume?: unknown };
   if (typeof token !== 'string' || token === '') throw new DomainError('unauthenticated');
   if (resume !== undefined && resume !== null) socket.data.resume = parseInput(Resume, resume);
-  const actor = await auth.userByToken(token, { requestId: random.uuid(), ip: addressOf(socket), origin: socket.handshake.headers.origin });
-  const tenant = await store.tenant(actor.tenantId, (tx) => tx.tenant.get());
-  if (!tenant) throw new DomainError('token-invalid');
+  const session = await auth.session(token, { requestId: random.uuid(), ip: addressOf(socket), origin: socket.handshake.headers.origin });
+  const { actor, tenant } = session;
   const { socketsPerUser } = limitsOf(tenant);
   if (connections.of({ tenantId: actor.tenantId, userNo: actor.user.no }).size >= socketsPerUser) {
     throw new DomainError('quota-exceeded', { detail: `at most ${socketsPerUser} connections per user` });
   }
-  return actor;
+  return session;
 }
 
 function refusal(error: unknown, options: DispatchOptions): Error {
@@ -119,35 +119,46 @@ function refusal(error: unknown, options: DispatchOptions): Error {
 async function begin(
   socket: Socket,
   connection: ChatConnection,
-  actor: UserActor,
-  { syncs, users, connections, clock }: ChatParts,
+  { actor, user }: Session,
+  { syncs, connections, clock }: ChatParts,
 ): Promise<void> {
   for (const room of await syncs.joinedRooms(actor)) connections.subscribe(connection, { tenantId: actor.tenantId, roomNo: room.no });
-  const ready = await syncs.ready(actor);
+  const start = await syncs.start(actor);
   const { missed, incomplete } = await resume(
     socket.data.resume as Resume | undefined,
     actor,
     syncs,
-    ready.rooms.map(({ room }) => room.id),
+    start.rooms.map(({ id }) => id),
   );
-  const user = await users.me(actor);
+  socket.data.resume = undefined;
   if (!socket.connected) return;
-  for (const event of missed?.user?.events ?? []) socket.emit(event.type, presentUserEvent(event));
-  for (const room of missed?.rooms ?? [])
-    if ('events' in room) for (const event of room.events) socket.emit(event.type, presentRoomEvent(event));
-  connection.userPts = ready.userPts;
-  socket.emit('session.ready', {
+  connection.userPts = start.userPts;
+  const ready = encodeEvent('session.ready', {
     user: presentUser(user),
     device: actor.device,
     serverTime: clock.now().toISOString(),
-    features: [...FEATURES],
-    userPts: ready.userPts,
-    unreadTotal: ready.unreadTotal,
-    rooms: presentReadyRooms(ready, incomplete),
-    more: ready.hasMore,
+    features: FEATURES,
+    userPts: start.userPts,
+    unreadTotal: start.unreadTotal,
+    rooms: presentStartRooms(start.rooms, incomplete),
+    more: start.hasMore,
   });
-  connection.open();
-  socket.data.resume = undefined;
+  connection.open([
+    ...(missed?.user?.events ?? []).map((event) => encodeEvent(event.type, presentUserEvent(event))),
+    ...(missed?.rooms ?? []).flatMap((room) => ('events' in room ? room.events.map(encodedOnce) : [])),
+    ready,
+  ]);
+}
+
+const encoded = new WeakMap<RoomEvent, EncodedPacket>();
+
+/** Many who come back at once are told the same events of their rooms. */
+function encodedOnce(event: RoomEvent): EncodedPacket {
+  const known = encoded.get(event);
+  if (known) return known;
+  const packet = encodeEvent(event.type, presentRoomEvent(event));
+  encoded.set(event, packet);
+  return packet;
 }
 
 /** What was missed, in order and within limits; rooms that could not be replayed whole are named for `sync`. */

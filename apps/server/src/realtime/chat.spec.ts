@@ -118,8 +118,8 @@ describe('session.ready', () => {
   it('holds back what is said while it is made, before and after the heads are read', async () => {
     const syncs = server.running.app.get(SyncService);
     const say = (text: string) => server.seed.send(scene.tenantId, 'ann', 'crew', text);
-    const readHeads = syncs.ready.bind(syncs);
-    const spy = vi.spyOn(syncs, 'ready').mockImplementationOnce(async (actor) => {
+    const readHeads = syncs.start.bind(syncs);
+    const spy = vi.spyOn(syncs, 'start').mockImplementationOnce(async (actor) => {
       await say('before the heads');
       const heads = await readHeads(actor);
       await say('after the heads');

@@ -217,7 +217,7 @@ describe('G20: a client that does not read', () => {
 describe('troubles that pass', () => {
   it('close the transport without a refusal, so that a stock client comes back by itself', async () => {
     const auth = server.running.app.get(AuthService);
-    const spy = vi.spyOn(auth, 'userByToken').mockRejectedValueOnce(new DomainError('unavailable'));
+    const spy = vi.spyOn(auth, 'session').mockRejectedValueOnce(new DomainError('unavailable'));
     const bo = SocketUser.dial(server.url, { auth: { token: scene.member } });
     await until('the end', () => spy.mock.calls.length > 0 && !bo.socket.io.engine.readyState.startsWith('open'));
     expect(bo.refusal).toBeUndefined();

@@ -3,18 +3,7 @@ import type { Server as HttpServer } from 'node:http';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import {
-  AuthService,
-  Clock,
-  Connections,
-  OperatorService,
-  Random,
-  ReceiptService,
-  Store,
-  SyncService,
-  UserService,
-  type TenantLimits,
-} from '@parley/domain';
+import { AuthService, Clock, Connections, OperatorService, Random, ReceiptService, SyncService, type TenantLimits } from '@parley/domain';
 import { commandTable, routeTable } from '@parley/protocol';
 import type { Logger } from 'pino';
 import type { Server as SocketServer } from 'socket.io';
@@ -167,9 +156,7 @@ function openNamespaces(app: NestFastifyApplication, sockets: SocketServer, opti
   };
   const parts = {
     auth: app.get(AuthService),
-    users: app.get(UserService),
     syncs: app.get(SyncService),
-    store: app.get(Store),
     connections: app.get(Connections),
     clock: app.get(Clock),
     random: app.get(Random),

@@ -52,6 +52,8 @@ export interface Caller {
 export interface OwnTenant {
   get(): Promise<Tenant | undefined>;
   caller(userId: UserId): Promise<Caller | undefined>;
+  /** The same for many, in order; empty where the tenant is not there. */
+  callers(userIds: readonly UserId[]): Promise<readonly Caller[]>;
   /** Sums of counters. */
   figures(): Promise<TenantFigures>;
 }
@@ -85,6 +87,8 @@ export interface NewUser {
 export interface Users {
   byId(id: UserId): Promise<User | undefined>;
   byIds(ids: readonly UserId[]): Promise<readonly User[]>;
+  /** The heads of users' own logs, in order; 0 for nobody. */
+  headsOf(userNos: readonly UserNo[]): Promise<readonly number[]>;
   /** Inserts who is new and returns all of them; existing rows stay as they are. */
   ensure(users: readonly NewUser[]): Promise<readonly User[]>;
   update(
@@ -122,19 +126,46 @@ export interface RoomFilter {
   readonly memberNo?: UserNo;
 }
 
+export interface JoinedRoom {
+  readonly no: RoomNo;
+  readonly id: RoomId;
+}
+
+/** A room's head and how far the user has read. */
+export interface StartRoom extends JoinedRoom {
+  readonly epoch: number;
+  readonly pts: number;
+  readonly lastSeq: number;
+  readonly readSeq: number;
+}
+
+export interface Start {
+  readonly userPts: number;
+  /** Over all rooms the user is in. */
+  readonly unreadTotal: number;
+  readonly rooms: readonly StartRoom[];
+  readonly hasMore: boolean;
+}
+
 export interface Rooms {
   byId(id: RoomId): Promise<Room | undefined>;
   byPair(pair: readonly [UserNo, UserNo]): Promise<Room | undefined>;
   /** The canonical text of the request that created it, hashed; to tell a repeat from a conflict. */
   isSameDraft(no: RoomNo, draft: string): Promise<boolean>;
   access(id: RoomId, userNo: UserNo): Promise<RoomAccess | undefined>;
+  /** The same for many pairs of a user and a room, in order. */
+  accesses(pairs: readonly { readonly id: RoomId; readonly userNo: UserNo }[]): Promise<readonly (RoomAccess | undefined)[]>;
   sendFacts(id: RoomId, userNo: UserNo): Promise<SendFacts | undefined>;
   view(id: RoomId, userNo: UserNo | undefined): Promise<RoomView | undefined>;
   /** Rooms the user is in and has not hidden, newest activity first. */
   listOf(userNo: UserNo, filter: RoomFilter, page: PageRequest): Promise<Page<RoomView>>;
   /** All rooms of the tenant, newest activity first (to the minute). */
   list(filter: RoomFilter, page: PageRequest): Promise<Page<RoomView>>;
-  joined(userNo: UserNo, limit: number): Promise<readonly { no: RoomNo; id: RoomId }[]>;
+  joined(userNo: UserNo, limit: number): Promise<readonly JoinedRoom[]>;
+  /** The same for many users, in order. */
+  joinedOf(userNos: readonly UserNo[], limit: number): Promise<readonly (readonly JoinedRoom[])[]>;
+  /** Where many users' clients start from, in order: heads only, newest activity first. */
+  startOf(userNos: readonly UserNo[], limit: number): Promise<readonly Start[]>;
 }
 
 export interface ReceiptMark {
@@ -152,9 +183,10 @@ export interface Members {
   countOwners(roomNo: RoomNo): Promise<number>;
   /** Sets a cursor to at most the room's last seq; it never moves back. Reading also delivers. */
   mark(roomNo: RoomNo, userNo: UserNo, kind: 'read' | 'delivered', seq: number): Promise<ReceiptMark | undefined>;
-  unreadTotal(userNo: UserNo): Promise<number>;
   /** Every member's cursors up to 100 members, else the user's own. */
   receipts(roomNo: RoomNo, userNo: UserNo): Promise<Receipts>;
+  /** The same for many pairs, in order. */
+  receiptsOf(pairs: readonly { readonly roomNo: RoomNo; readonly userNo: UserNo }[]): Promise<readonly Receipts[]>;
 }
 
 export interface Bans {

@@ -41,6 +41,8 @@ export interface RoomInfo {
   readonly epoch: number;
   readonly pts: number;
   readonly lastSeq: number;
+  /** The oldest position still kept is `floorPts + 1`. */
+  readonly floorPts: number;
   readonly memberCount: number;
 }
 

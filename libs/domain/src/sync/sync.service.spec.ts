@@ -119,9 +119,9 @@ describe('where a client starts', () => {
     const world = await aWorld().withGroup('one', ['ann', 'bo']).withGroup('two', ['ann', 'bo']);
     await world.as('ann').send('one');
     await world.as('ann').send('one');
-    const ready = await world.services.sync.ready(world.as('bo').actor);
+    const ready = await world.services.sync.start(world.as('bo').actor);
     expect(ready).toMatchObject({ userPts: 2, unreadTotal: 2, hasMore: false });
-    expect(ready.rooms.map(({ room, me }) => [room.id, room.pts, room.lastSeq, me?.readSeq])).toEqual([
+    expect(ready.rooms.map(({ id, pts, lastSeq, readSeq }) => [id, pts, lastSeq, readSeq])).toEqual([
       ['one', 5, 2, 0],
       ['two', 3, 0, 0],
     ]);

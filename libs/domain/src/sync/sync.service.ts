@@ -1,24 +1,17 @@
 import type { Actor, UserActor } from '../actor.js';
 import { DomainError } from '../errors.js';
 import type { RoomEvent } from '../events.js';
-import type { RoomId, RoomNo } from '../ids.js';
+import { Gather } from '../gather.js';
+import type { RoomId, TenantId, UserNo } from '../ids.js';
 import { JOINED_ROOMS_MAX, READY_ROOMS, SYNC_EVENTS_MAX } from '../limits.js';
 import { requireUser } from '../members/member.service.js';
 import type { Clock } from '../ports/clock.js';
 import type { RoomLog } from '../ports/room-log.js';
-import type { RoomAccess, Store } from '../ports/store.js';
+import type { JoinedRoom, RoomAccess, Start, Store } from '../ports/store.js';
 import type { UserLog } from '../ports/user-log.js';
-import type { RoomView } from '../rooms/room.js';
 import { hiddenUpTo, readableRoom, whyMayNotRead } from '../rooms/access.js';
+import { RecentSlices } from './recent-slices.js';
 import { needsReset, type Receipts, type RoomPosition, type RoomSync, type SyncAnswer, type SyncRequest, type UserSync } from './sync.js';
-
-/** What a client starts from: its newest rooms with their heads, and its own head. */
-export interface Ready {
-  readonly userPts: number;
-  readonly unreadTotal: number;
-  readonly rooms: readonly RoomView[];
-  readonly hasMore: boolean;
-}
 
 export interface EventSlice {
   readonly events: readonly RoomEvent[];
@@ -27,75 +20,105 @@ export interface EventSlice {
   readonly complete: boolean;
 }
 
+/** Users whose rooms are read in one statement. */
+const USERS_TOGETHER = 100;
+const NO_RECEIPTS: Receipts = { cursors: [], memberCount: 0 };
+
+interface Asked {
+  readonly userNo: UserNo;
+  readonly roomIds: readonly RoomId[];
+}
+interface FoundRoom {
+  readonly access: RoomAccess;
+  readonly receipts: Receipts;
+}
+interface Found {
+  readonly userPts: number;
+  readonly rooms: readonly (FoundRoom | undefined)[];
+}
+
 /** Differences: what happened after a position. Slices are contiguous and never partial in silence (G8). */
 export class SyncService {
+  private readonly joined = new Gather<UserNo, readonly JoinedRoom[]>(
+    (tenantId, userNos) => this.store.tenant(tenantId, (tx) => tx.rooms.joinedOf(userNos, JOINED_ROOMS_MAX)),
+    USERS_TOGETHER,
+  );
+  private readonly starts = new Gather<UserNo, Start>(
+    (tenantId, userNos) => this.store.tenant(tenantId, (tx) => tx.rooms.startOf(userNos, READY_ROOMS)),
+    USERS_TOGETHER,
+  );
+  private readonly finds = new Gather<Asked, Found>((tenantId, asked) => this.find(tenantId, asked), USERS_TOGETHER);
+  private readonly recent: RecentSlices;
+
   constructor(
     private readonly store: Store,
     private readonly log: RoomLog,
     private readonly userLog: UserLog,
     private readonly clock: Clock,
-  ) {}
-
-  /** Rooms whose events the user's connections receive, newest activity first. */
-  async joinedRooms(actor: UserActor): Promise<readonly { no: RoomNo; id: RoomId }[]> {
-    return this.store.tenant(actor.tenantId, (tx) => tx.rooms.joined(actor.user.no, JOINED_ROOMS_MAX));
+  ) {
+    this.recent = new RecentSlices(log, clock);
   }
 
-  async ready(actor: UserActor): Promise<Ready> {
-    return this.store.tenant(actor.tenantId, async (tx) => {
-      const user = await tx.users.byId(actor.user.id);
-      const page = await tx.rooms.listOf(actor.user.no, {}, { limit: READY_ROOMS });
-      return {
-        userPts: user?.userPts ?? 0,
-        unreadTotal: await tx.members.unreadTotal(actor.user.no),
-        rooms: page.items,
-        hasMore: page.next !== undefined,
-      };
-    });
+  /** Rooms whose events the user's connections receive, newest activity first. */
+  joinedRooms(actor: UserActor): Promise<readonly JoinedRoom[]> {
+    return this.joined.ask(actor.tenantId, actor.user.no);
+  }
+
+  /** What a client starts from: its newest rooms with their heads, and its own head. */
+  start(actor: UserActor): Promise<Start> {
+    return this.starts.ask(actor.tenantId, actor.user.no);
   }
 
   async sync(actor: Actor, request: SyncRequest, budget = SYNC_EVENTS_MAX): Promise<SyncAnswer> {
     const user = requireUser(actor);
-    const key = { tenantId: actor.tenantId, userNo: user.no };
-    const own = request.userPts === undefined ? undefined : await this.userSlice(key, request.userPts, budget);
+    const found = await this.finds.ask(actor.tenantId, { userNo: user.no, roomIds: request.rooms.map(({ roomId }) => roomId) });
+    const own = request.userPts === undefined ? undefined : await this.userSlice(actor.tenantId, user.no, request.userPts, found, budget);
     let left = budget - (own?.events.length ?? 0);
     const rooms: RoomSync[] = [];
-    for (const position of request.rooms) {
-      const slice = await this.roomSlice(actor as UserActor, position, left);
+    for (const [index, position] of request.rooms.entries()) {
+      const slice = await this.roomSlice(found.rooms[index], position, left);
       if ('events' in slice) left -= slice.events.length;
       rooms.push(slice);
     }
     return { ...(own ? { user: own } : {}), rooms };
   }
 
-  private async userSlice(key: { tenantId: string; userNo: number }, afterPts: number, limit: number): Promise<UserSync> {
-    const { events, pts: head } = await this.userLog.after(key, afterPts, limit);
+  private async find(tenantId: TenantId, asked: readonly Asked[]): Promise<readonly Found[]> {
+    return this.store.tenant(tenantId, async (tx) => {
+      const heads = await tx.users.headsOf(asked.map(({ userNo }) => userNo));
+      const pairs = asked.flatMap(({ userNo, roomIds }) => roomIds.map((id) => ({ id, userNo })));
+      const accesses = await tx.rooms.accesses(pairs);
+      const receipts = await tx.members.receiptsOf(
+        accesses.flatMap((access, index) => (access ? [{ roomNo: access.room.no, userNo: pairs[index]?.userNo ?? 0 }] : [])),
+      );
+      let [nextRoom, nextReceipts] = [0, 0];
+      return asked.map(({ roomIds }, index) => ({
+        userPts: heads[index] ?? 0,
+        rooms: roomIds.map(() => {
+          const access = accesses[nextRoom++];
+          return access && { access, receipts: receipts[nextReceipts++] ?? NO_RECEIPTS };
+        }),
+      }));
+    });
+  }
+
+  private async userSlice(tenantId: TenantId, userNo: UserNo, afterPts: number, found: Found, limit: number): Promise<UserSync> {
+    if (afterPts >= found.userPts) return { events: [], pts: found.userPts, complete: true };
+    const { events, pts: head } = await this.userLog.after({ tenantId, userNo }, afterPts, limit);
     const pts = events.at(-1)?.userPts ?? Math.min(afterPts, head);
     return { events, pts, complete: pts >= head };
   }
 
-  private async roomSlice(actor: UserActor, position: RoomPosition, limit: number): Promise<RoomSync> {
+  private async roomSlice(found: FoundRoom | undefined, position: RoomPosition, limit: number): Promise<RoomSync> {
     const { roomId } = position;
-    const read = await this.store.tenant(actor.tenantId, async (tx) => {
-      const access = await tx.rooms.access(roomId, actor.user.no);
-      const refusal = whyMayNotRead(access, this.clock.now());
-      if (refusal || !access) return { error: refusal ?? new DomainError('not-found') } as const;
-      return { error: undefined, access, receipts: await tx.members.receipts(access.room.no, actor.user.no) };
-    });
-    if (read.error) return { roomId, error: read.error };
-    if (limit <= 0) {
-      const { epoch } = read.access.room;
-      return { roomId, epoch, events: [], pts: position.afterPts, complete: false, receipts: read.receipts };
-    }
-    return this.slice(read.access, read.receipts, position, limit);
-  }
-
-  private async slice(access: RoomAccess, receipts: Receipts, position: RoomPosition, limit: number): Promise<RoomSync> {
-    const { room } = access;
-    const { events, head } = await this.log.after({ tenantId: room.tenantId, roomNo: room.no }, position.afterPts, limit);
-    if (needsReset(position, head)) return { roomId: room.id, reset: true, epoch: head.epoch, pts: head.pts };
+    const refusal = whyMayNotRead(found?.access, this.clock.now());
+    if (refusal || !found) return { roomId, error: refusal ?? new DomainError('not-found') };
+    const { access, receipts } = found;
+    const { epoch, pts: head } = access.room;
+    if (needsReset(position, access.room)) return { roomId, reset: true, epoch, pts: head };
+    const events = await this.recent.after(access.room, position.afterPts, limit);
     const pts = events.at(-1)?.pts ?? position.afterPts;
-    return { roomId: room.id, epoch: head.epoch, events: events.map(hideFrom(access)), pts, complete: pts >= head.pts, receipts };
+    return { roomId, epoch, events: events.map(hideFrom(access)), pts, complete: pts >= head, receipts };
   }
 
   /** One room's events after a position. Throws `pts-too-old` with the floor, or `conflict` when the room must be reloaded. */

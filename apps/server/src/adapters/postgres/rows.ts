@@ -106,6 +106,7 @@ export function toRoomInfo(row: RoomRow): RoomInfo {
     epoch: row.epoch,
     pts: row.pts,
     lastSeq: row.last_seq,
+    floorPts: row.floor_pts,
     memberCount: row.member_count,
   };
 }

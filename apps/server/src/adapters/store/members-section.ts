@@ -1,4 +1,13 @@
-import { pageOf, RECEIPTS_MEMBERS_MAX, type Member, type Members } from '@parley/domain';
+import {
+  pageOf,
+  RECEIPTS_MEMBERS_MAX,
+  type Cursor,
+  type Member,
+  type Members,
+  type Receipts,
+  type RoomNo,
+  type UserNo,
+} from '@parley/domain';
 import { MEMBER_COLUMNS, MEMBER_USER, toMember, type MemberRow } from '../postgres/rows.js';
 import type { Tx } from './tx.js';
 
@@ -53,28 +62,51 @@ export function membersSection({ run, tenantId }: Tx): Members {
       const member = moved && (await one('WHERE m.tenant_id = $1 AND m.room_no = $2 AND m.user_no = $3', [roomNo, userNo]));
       return member && { member, lastSeq: moved.last_seq, hasMoved: moved.moved };
     },
-    unreadTotal: async (userNo) => {
-      const [row] = await run<{ n: number | null }>(
-        `SELECT sum(GREATEST(h.last_seq - m.read_seq, 0))::bigint AS n FROM members m JOIN room_heads h ON h.tenant_id = m.tenant_id AND h.room_no = m.room_no
-         WHERE m.tenant_id = $1 AND m.user_no = $2 AND m.status = 'member'`,
-        [tenantId, userNo],
-      );
-      return row?.n ?? 0;
-    },
-    receipts: async (roomNo, userNo) => {
-      const rows = await run<{ id: string; read_seq: number; delivered_seq: number; member_count: number }>(
-        `SELECT u.id, m.read_seq, m.delivered_seq, h.member_count
-         FROM room_heads h JOIN members m ON m.tenant_id = h.tenant_id AND m.room_no = h.room_no AND m.status = 'member' AND (h.member_count <= $4 OR m.user_no = $3)
-         JOIN users u ON u.tenant_id = m.tenant_id AND u.no = m.user_no
-         WHERE h.tenant_id = $1 AND h.room_no = $2 ORDER BY m.user_no`,
-        [tenantId, roomNo, userNo, RECEIPTS_MEMBERS_MAX],
-      );
-      return {
-        cursors: rows.map((row) => ({ userId: row.id, readSeq: row.read_seq, deliveredSeq: row.delivered_seq })),
-        memberCount: rows[0]?.member_count ?? 0,
-      };
-    },
+    receipts: async (roomNo, userNo) => (await receiptsOf(run, tenantId, [{ roomNo, userNo }]))[0] ?? { cursors: [], memberCount: 0 },
+    receiptsOf: (pairs) => receiptsOf(run, tenantId, pairs),
   };
+}
+
+interface CursorRow {
+  room_no: number;
+  user_no: number;
+  id: string;
+  read_seq: number;
+  delivered_seq: number;
+}
+
+/** Rooms that several ask for are read once; where members are many, each sees its own cursor only. */
+async function receiptsOf(
+  run: Tx['run'],
+  tenantId: string,
+  pairs: readonly { readonly roomNo: RoomNo; readonly userNo: UserNo }[],
+): Promise<readonly Receipts[]> {
+  if (pairs.length === 0) return [];
+  const heads = await run<{ room_no: number; member_count: number }>(
+    `SELECT h.room_no, h.member_count FROM room_heads h WHERE h.tenant_id = $1 AND h.room_no = ANY($2::bigint[])`,
+    [tenantId, [...new Set(pairs.map(({ roomNo }) => roomNo))]],
+  );
+  const counts = new Map(heads.map((row) => [row.room_no, row.member_count]));
+  const isSmall = (roomNo: RoomNo): boolean => (counts.get(roomNo) ?? 0) <= RECEIPTS_MEMBERS_MAX;
+  const small = [...counts.keys()].filter(isSmall);
+  const own = pairs.filter(({ roomNo }) => !isSmall(roomNo));
+  const rows = await run<CursorRow>(
+    `SELECT m.room_no, m.user_no, u.id, m.read_seq, m.delivered_seq FROM members m JOIN users u ON u.tenant_id = m.tenant_id AND u.no = m.user_no
+     WHERE m.tenant_id = $1 AND m.status = 'member' AND m.room_no = ANY($2::bigint[])
+     UNION ALL
+     SELECT m.room_no, m.user_no, u.id, m.read_seq, m.delivered_seq FROM unnest($3::bigint[], $4::bigint[]) AS q(room_no, user_no)
+     JOIN members m ON m.tenant_id = $1 AND m.room_no = q.room_no AND m.user_no = q.user_no AND m.status = 'member'
+     JOIN users u ON u.tenant_id = m.tenant_id AND u.no = m.user_no
+     ORDER BY 1, 2`,
+    [tenantId, small, own.map(({ roomNo }) => roomNo), own.map(({ userNo }) => userNo)],
+  );
+  const byRoom = Map.groupBy(rows, (row) => row.room_no);
+  const cursorOf = (row: CursorRow): Cursor => ({ userId: row.id, readSeq: row.read_seq, deliveredSeq: row.delivered_seq });
+  const shared = new Map(small.map((roomNo) => [roomNo, (byRoom.get(roomNo) ?? []).map(cursorOf)]));
+  return pairs.map(({ roomNo, userNo }) => ({
+    cursors: shared.get(roomNo) ?? (byRoom.get(roomNo) ?? []).filter((row) => row.user_no === userNo).map(cursorOf),
+    memberCount: counts.get(roomNo) ?? 0,
+  }));
 }
 
 /** TypeORM answers an UPDATE with `[rows, count]`. */

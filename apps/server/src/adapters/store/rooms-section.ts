@@ -1,5 +1,6 @@
 import {
   pageOf,
+  type JoinedRoom,
   type Page,
   type PageRequest,
   type RoomAccess,
@@ -7,6 +8,8 @@ import {
   type Rooms,
   type RoomView,
   type SendFacts,
+  type Start,
+  type StartRoom,
   type UserNo,
 } from '@parley/domain';
 import {
@@ -46,17 +49,27 @@ type ViewRow = RoomRow & MemberRow & { unread_mentions: number };
 
 export function roomsSection(tx: Tx): Rooms {
   const { run, tenantId } = tx;
-  const access = async (id: string, userNo: UserNo): Promise<RoomAccess | undefined> => {
-    const [row] = await run<RoomRow & MemberRow & BanRow>(
-      `SELECT ${ROOM_COLUMNS}, ${MEMBER_COLUMNS}, ${BAN_COLUMNS} FROM ${WITH_ME}
-       LEFT JOIN bans b ON b.tenant_id = r.tenant_id AND b.room_no = r.no AND b.user_no = $2 AND b.lifted_at IS NULL ${BAN_JOINS}
-       WHERE r.tenant_id = $1 AND r.id = $3`,
-      [tenantId, userNo, id],
+  const accesses: Rooms['accesses'] = async (pairs) => {
+    if (pairs.length === 0) return [];
+    const rows = await run<RoomRow & MemberRow & BanRow & { ord: number }>(
+      `SELECT q.ord, ${ROOM_COLUMNS}, ${MEMBER_COLUMNS}, ${BAN_COLUMNS}
+       FROM unnest($2::text[], $3::bigint[]) WITH ORDINALITY AS q(id, user_no, ord)
+       JOIN rooms r ON r.tenant_id = $1 AND r.id = q.id
+       JOIN room_heads h ON h.tenant_id = r.tenant_id AND h.room_no = r.no
+       LEFT JOIN users c ON c.tenant_id = r.tenant_id AND c.no = r.created_by
+       LEFT JOIN members m ON m.tenant_id = r.tenant_id AND m.room_no = r.no AND m.user_no = q.user_no
+       LEFT JOIN ${MEMBER_USER}
+       LEFT JOIN bans b ON b.tenant_id = r.tenant_id AND b.room_no = r.no AND b.user_no = q.user_no AND b.lifted_at IS NULL ${BAN_JOINS}`,
+      [tenantId, pairs.map(({ id }) => id), pairs.map(({ userNo }) => userNo)],
     );
-    return row && { room: toRoom(row), member: toMember(row, row.id), ban: toBan(row) };
+    const found: (RoomAccess | undefined)[] = pairs.map(() => undefined);
+    for (const row of rows) found[row.ord - 1] = { room: toRoom(row), member: toMember(row, row.id), ban: toBan(row) };
+    return found;
   };
+  const access = async (id: string, userNo: UserNo): Promise<RoomAccess | undefined> => (await accesses([{ id, userNo }]))[0];
   return {
     access,
+    accesses,
     byId: async (id) => {
       const [row] = await run<RoomRow>(`SELECT ${ROOM_COLUMNS} FROM ${ROOM_TABLES} WHERE r.tenant_id = $1 AND r.id = $2`, [tenantId, id]);
       return row && toRoom(row);
@@ -86,13 +99,47 @@ export function roomsSection(tx: Tx): Rooms {
     },
     listOf: (userNo, filter, page) => listOf(tx, userNo, filter, page),
     list: (filter, page) => listAll(tx, filter, page),
-    joined: async (userNo, limit) =>
-      run<{ no: number; id: string }>(
-        `SELECT r.no, r.id FROM members m JOIN rooms r ON r.tenant_id = m.tenant_id AND r.no = m.room_no JOIN room_heads h ON h.tenant_id = m.tenant_id AND h.room_no = m.room_no
-         WHERE m.tenant_id = $1 AND m.user_no = $2 AND m.status = 'member' ORDER BY h.last_at DESC, r.no DESC LIMIT $3`,
-        [tenantId, userNo, limit],
-      ),
+    joined: async (userNo, limit) => (await joinedOf(tx, [userNo], limit))[0] ?? [],
+    joinedOf: (userNos, limit) => joinedOf(tx, userNos, limit),
+    startOf: (userNos, limit) => startOf(tx, userNos, limit),
   };
+}
+
+/** Memberships of each user of `$2`, newest activity first, at most `$3`. */
+const NEWEST_ROOMS = (columns: string, isListedOnly: boolean): string =>
+  `SELECT q.ord, x.* FROM unnest($2::bigint[]) WITH ORDINALITY AS q(user_no, ord), LATERAL (
+     SELECT ${columns} FROM members m
+     JOIN rooms r ON r.tenant_id = m.tenant_id AND r.no = m.room_no
+     JOIN room_heads h ON h.tenant_id = m.tenant_id AND h.room_no = m.room_no
+     WHERE m.tenant_id = $1 AND m.user_no = q.user_no AND m.status = 'member'${isListedOnly ? ` AND ${LISTED}` : ''}
+     ORDER BY h.last_at DESC, r.no DESC LIMIT $3) x ORDER BY q.ord`;
+const JOINED = NEWEST_ROOMS('r.no, r.id', false);
+const STARTING = NEWEST_ROOMS('r.no, r.id, h.epoch, h.pts, h.last_seq, m.read_seq', true);
+
+async function joinedOf({ run, tenantId }: Tx, userNos: readonly UserNo[], limit: number): Promise<readonly (readonly JoinedRoom[])[]> {
+  const found: JoinedRoom[][] = userNos.map(() => []);
+  for (const { ord, no, id } of await run<JoinedRoom & { ord: number }>(JOINED, [tenantId, userNos, limit]))
+    found[ord - 1]?.push({ no, id });
+  return found;
+}
+
+type StartRow = JoinedRoom & { ord: number; epoch: number; pts: number; last_seq: number; read_seq: number };
+
+async function startOf({ run, tenantId }: Tx, userNos: readonly UserNo[], limit: number): Promise<readonly Start[]> {
+  const users = await run<{ user_pts: number; unread: number }>(
+    `SELECT coalesce(u.user_pts, 0) AS user_pts, coalesce((
+       SELECT sum(GREATEST(h.last_seq - m.read_seq, 0)) FROM members m JOIN room_heads h ON h.tenant_id = m.tenant_id AND h.room_no = m.room_no
+       WHERE m.tenant_id = $1 AND m.user_no = q.user_no AND m.status = 'member'), 0)::bigint AS unread
+     FROM unnest($2::bigint[]) WITH ORDINALITY AS q(user_no, ord) LEFT JOIN users u ON u.tenant_id = $1 AND u.no = q.user_no ORDER BY q.ord`,
+    [tenantId, userNos],
+  );
+  const rooms: StartRoom[][] = userNos.map(() => []);
+  for (const { ord, no, id, epoch, pts, last_seq, read_seq } of await run<StartRow>(STARTING, [tenantId, userNos, limit + 1]))
+    rooms[ord - 1]?.push({ no, id, epoch, pts, lastSeq: last_seq, readSeq: read_seq });
+  return users.map(({ user_pts, unread }, index) => {
+    const all = rooms[index] ?? [];
+    return { userPts: user_pts, unreadTotal: unread, rooms: all.slice(0, limit), hasMore: all.length > limit };
+  });
 }
 
 async function sendFacts(tx: Tx, access: RoomAccess | undefined, userNo: UserNo): Promise<SendFacts | undefined> {

@@ -1,4 +1,4 @@
-import { pageOf, type OwnTenant, type Tenant, type TenantFigures, type Tenants } from '@parley/domain';
+import { pageOf, type Caller, type OwnTenant, type Tenant, type TenantFigures, type Tenants, type UserId } from '@parley/domain';
 import { BAN_COLUMNS, BAN_JOINS, escapeLike, toBan, toUser, USER_COLUMNS, type BanRow, type UserRow } from '../postgres/rows.js';
 import { TenantEntity } from './entities.js';
 import type { Tx } from './tx.js';
@@ -11,19 +11,22 @@ export function ownTenantSection({ manager, run, tenantId }: Tx): OwnTenant {
     const row = await manager.findOneBy(TenantEntity, { id: tenantId });
     return row ? toTenant(row) : undefined;
   };
+  const callers = async (userIds: readonly UserId[]): Promise<Caller[]> => {
+    const tenant = await get();
+    if (!tenant) return [];
+    const rows = await run<UserRow & BanRow>(
+      `SELECT ${USER_COLUMNS}, ${BAN_COLUMNS} FROM users u
+       LEFT JOIN bans b ON b.tenant_id = u.tenant_id AND b.user_no = u.no AND b.room_no = 0 AND b.lifted_at IS NULL ${BAN_JOINS}
+       WHERE u.tenant_id = $1 AND u.id = ANY($2::text[])`,
+      [tenantId, userIds],
+    );
+    const byId = new Map(rows.map((row) => [row.id, { tenant, user: toUser(row), ban: toBan(row) }]));
+    return userIds.map((userId) => byId.get(userId) ?? { tenant });
+  };
   return {
     get,
-    caller: async (userId) => {
-      const tenant = await get();
-      if (!tenant) return undefined;
-      const [row] = await run<UserRow & BanRow>(
-        `SELECT ${USER_COLUMNS}, ${BAN_COLUMNS} FROM users u
-         LEFT JOIN bans b ON b.tenant_id = u.tenant_id AND b.user_no = u.no AND b.room_no = 0 AND b.lifted_at IS NULL ${BAN_JOINS}
-         WHERE u.tenant_id = $1 AND u.id = $2`,
-        [tenantId, userId],
-      );
-      return row ? { tenant, user: toUser(row), ban: toBan(row) } : { tenant };
-    },
+    callers,
+    caller: async (userId) => (await callers([userId]))[0],
     figures: async () => {
       const [row] = await run<TenantFigures>(
         `SELECT (SELECT count(*) FROM (SELECT FROM users WHERE tenant_id = $1 LIMIT ${COUNT_MAX}) x) AS users,

@@ -18,6 +18,13 @@ export function usersSection({ run, tenantId }: Tx): Users {
   return {
     byId: async (id) => (await byIds([id]))[0],
     byIds,
+    headsOf: async (userNos) => {
+      const rows = await run<{ user_pts: number }>(
+        `SELECT coalesce(u.user_pts, 0) AS user_pts FROM unnest($2::bigint[]) WITH ORDINALITY AS q(no, ord) LEFT JOIN users u ON u.tenant_id = $1 AND u.no = q.no ORDER BY q.ord`,
+        [tenantId, userNos],
+      );
+      return rows.map((row) => row.user_pts);
+    },
     ensure: async (users) => {
       const sorted = [...new Map(users.map((user) => [user.id, user])).values()].sort((a, b) => (a.id < b.id ? -1 : 1));
       if (sorted.length > 0) {

@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { operatorsContract } from './operators.contract.js';
 import { peopleContract } from './people.contract.js';
 import { receiptsContract } from './receipts.contract.js';
+import { togetherContract } from './together.contract.js';
 import { roomListContract } from './room-list.contract.js';
 import { useTechnology, type OpenTechnology } from './scene.js';
 import { tenancyContract } from './tenancy.contract.js';
@@ -14,6 +15,7 @@ export function storeContract(name: string, open: OpenTechnology): void {
     describe('people', () => peopleContract(scene));
     describe('rooms', () => roomListContract(scene));
     describe('receipts', () => receiptsContract(scene));
+    togetherContract(scene);
     describe('operators', () => operatorsContract(scene));
   });
 }

@@ -35,11 +35,8 @@ export function memoryMembers(space: TenantSpace): Members {
     },
     countOwners: async (roomNo) => presentMembers(space, roomNo).filter(({ role }) => role === 'owner').length,
     mark: async (roomNo, userNo, kind, seq) => mark(space, { roomNo, userNo, kind, seq }),
-    unreadTotal: async (userNo) =>
-      roomsOfMember(space, userNo)
-        .filter(({ member, lastSeq }) => isListed(member, lastSeq))
-        .reduce((total, { member, lastSeq }) => total + lastSeq - member.readSeq, 0),
     receipts: async (roomNo, userNo) => receipts(space, roomNo, userNo),
+    receiptsOf: async (pairs) => pairs.map(({ roomNo, userNo }) => receipts(space, roomNo, userNo)),
   };
 }
 

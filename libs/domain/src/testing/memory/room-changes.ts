@@ -61,7 +61,7 @@ export class RoomEffects {
     const now = db.clock.now();
     const createdByNo = this.entry.by.kind === 'user' ? this.entry.by.user.no : undefined;
     const { id, kind, name, image, metadata, settings, pair, draft } = room;
-    const head = { epoch: 1, pts: 0, lastSeq: 0, memberCount: 0, version: 0 };
+    const head = { epoch: 1, pts: 0, lastSeq: 0, floorPts: 0, memberCount: 0, version: 0 };
     const own = { id, kind, name, image, metadata, settings, pair, draft, createdByNo };
     space.roomNos.set(id, no);
     if (pair) space.pairs.set(pair.join('/'), no);

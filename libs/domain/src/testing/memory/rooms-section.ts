@@ -1,5 +1,5 @@
 import type { RoomId, UserNo } from '../../ids.js';
-import type { RoomAccess, RoomFilter, Rooms, SendFacts } from '../../ports/store.js';
+import type { JoinedRoom, RoomAccess, RoomFilter, Rooms, SendFacts, Start } from '../../ports/store.js';
 import { hiddenUpTo } from '../../rooms/access.js';
 import { isListed, type RoomView } from '../../rooms/room.js';
 import { banOf, memberOf, messageOf, roomInfoOf, roomOf, userOf } from './joins.js';
@@ -32,6 +32,7 @@ export function memoryRooms(db: MemoryDatabase, space: TenantSpace): Rooms {
     },
     isSameDraft: async (no, draft) => space.rooms.get(no)?.draft === draft,
     access: async (id, userNo) => access(id, userNo),
+    accesses: async (pairs) => pairs.map(({ id, userNo }) => access(id, userNo)),
     sendFacts: async (id, userNo) => {
       const found = access(id, userNo);
       return found && sendFacts(db, space, found, userNo);
@@ -58,13 +59,28 @@ export function memoryRooms(db: MemoryDatabase, space: TenantSpace): Rooms {
         (row) => [-Math.floor(row.activeAt.getTime() / MINUTE_MS), -row.no],
         (row) => viewOf(space, row, undefined),
       ),
-    joined: async (userNo, limit) =>
-      roomsOfMember(space, userNo)
-        .map(({ room }) => room)
-        .sort((a, b) => b.activeOrder - a.activeOrder)
-        .slice(0, limit)
-        .map(({ no, id }) => ({ no, id })),
+    joined: async (userNo, limit) => joined(space, userNo, limit),
+    joinedOf: async (userNos, limit) => userNos.map((userNo) => joined(space, userNo, limit)),
+    startOf: async (userNos, limit) => userNos.map((userNo) => start(space, userNo, limit)),
   };
+}
+
+function joined(space: TenantSpace, userNo: UserNo, limit: number): JoinedRoom[] {
+  return roomsOfMember(space, userNo)
+    .map(({ room }) => room)
+    .sort((a, b) => b.activeOrder - a.activeOrder)
+    .slice(0, limit)
+    .map(({ no, id }) => ({ no, id }));
+}
+
+function start(space: TenantSpace, userNo: UserNo, limit: number): Start {
+  const all = roomsOfMember(space, userNo).filter(({ member, lastSeq }) => isListed(member, lastSeq));
+  const rooms = all
+    .sort((a, b) => b.room.activeOrder - a.room.activeOrder)
+    .slice(0, limit)
+    .map(({ room: { no, id, epoch, pts, lastSeq }, member: { readSeq } }) => ({ no, id, epoch, pts, lastSeq, readSeq }));
+  const unreadTotal = all.reduce((total, { member, lastSeq }) => total + lastSeq - member.readSeq, 0);
+  return { userPts: space.users.get(userNo)?.userPts ?? 0, unreadTotal, rooms, hasMore: all.length > limit };
 }
 
 function accessTo(space: TenantSpace, row: RoomRow, userNo: UserNo): RoomAccess {

@@ -1,6 +1,6 @@
-import type { TenantId } from '../../ids.js';
+import type { TenantId, UserId } from '../../ids.js';
 import { banHolds } from '../../moderation/ban.js';
-import type { OwnTenant, TenantFigures, Tenants } from '../../ports/store.js';
+import type { Caller, OwnTenant, TenantFigures, Tenants } from '../../ports/store.js';
 import type { Tenant } from '../../tenants/tenant.js';
 import { banOf } from './joins.js';
 import type { MemoryDatabase, TenantSpace } from './memory-database.js';
@@ -13,16 +13,18 @@ function figuresOf(db: MemoryDatabase, space: TenantSpace): TenantFigures {
 }
 
 export function memoryOwnTenant(db: MemoryDatabase, space: TenantSpace): OwnTenant {
+  const caller = (userId: UserId): Caller | undefined => {
+    const tenant = db.tenants.get(space.tenantId);
+    if (!tenant) return undefined;
+    const no = space.userNos.get(userId);
+    const user = no === undefined ? undefined : space.users.get(no);
+    const ban = no === undefined ? undefined : space.bans.get(banKey(undefined, no));
+    return { tenant, user, ban: ban && banOf(space, ban) };
+  };
   return {
     get: async () => db.tenants.get(space.tenantId),
-    caller: async (userId) => {
-      const tenant = db.tenants.get(space.tenantId);
-      if (!tenant) return undefined;
-      const no = space.userNos.get(userId);
-      const user = no === undefined ? undefined : space.users.get(no);
-      const ban = no === undefined ? undefined : space.bans.get(banKey(undefined, no));
-      return { tenant, user, ban: ban && banOf(space, ban) };
-    },
+    caller: async (userId) => caller(userId),
+    callers: async (userIds) => userIds.flatMap((userId) => caller(userId) ?? []),
     figures: async () => figuresOf(db, space),
   };
 }

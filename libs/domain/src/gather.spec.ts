@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { DomainError } from './errors.js';
+import { Gather } from './gather.js';
+
+/** Reads that end when they are told to. */
+function gathering(together?: number) {
+  const reads: { readonly tenantId: string; readonly keys: readonly number[]; readonly end: PromiseWithResolvers<void> }[] = [];
+  const gather = new Gather<number, string>(async (tenantId, keys) => {
+    const end = Promise.withResolvers<void>();
+    reads.push({ tenantId, keys, end });
+    await end.promise;
+    return keys.map((key) => `${tenantId} ${key}`);
+  }, together);
+  const turn = (): Promise<void> => new Promise((done) => setImmediate(done));
+  return { gather, reads, turn };
+}
+
+describe('asked at the same time', () => {
+  it('keys are read together, and each is answered with its own', async () => {
+    const { gather, reads, turn } = gathering();
+    const answers = [1, 2, 2].map((key) => gather.ask('acme', key));
+    await turn();
+    expect(reads.map(({ keys }) => keys)).toEqual([[1, 2, 2]]);
+    reads[0]?.end.resolve();
+    expect(await Promise.all(answers)).toEqual(['acme 1', 'acme 2', 'acme 2']);
+  });
+
+  it('keys asked while a read is under way wait for the next: an answer is never older than its question', async () => {
+    const { gather, reads, turn } = gathering();
+    const first = gather.ask('acme', 1);
+    await turn();
+    const later = [gather.ask('acme', 1), gather.ask('acme', 2)];
+    await turn();
+    expect(reads).toHaveLength(1);
+    reads[0]?.end.resolve();
+    await first;
+    await turn();
+    expect(reads[1]?.keys).toEqual([1, 2]);
+    reads[1]?.end.resolve();
+    await Promise.all(later);
+  });
+
+  it('tenants do not wait for each other', async () => {
+    const { gather, reads, turn } = gathering();
+    void gather.ask('acme', 1);
+    const other = gather.ask('other', 1);
+    await turn();
+    expect(reads.map(({ tenantId }) => tenantId)).toEqual(['acme', 'other']);
+    reads[1]?.end.resolve();
+    expect(await other).toBe('other 1');
+  });
+
+  it('a failed read fails those it was for, and no others', async () => {
+    const { gather, reads, turn } = gathering(1);
+    const [one, two] = [gather.ask('acme', 1), gather.ask('acme', 2)];
+    await turn();
+    reads[0]?.end.reject(new DomainError('unavailable'));
+    await expect(one).rejects.toMatchObject({ code: 'unavailable' });
+    await turn();
+    reads[1]?.end.resolve();
+    expect(await two).toBe('acme 2');
+  });
+
+  it('too many are refused with a time to come back that differs, and the rest is served', async () => {
+    const { gather, reads, turn } = gathering();
+    const first = gather.ask('acme', 0);
+    await turn();
+    const waiting = Array.from({ length: 10_000 }, (_, key) => gather.ask('acme', key));
+    const refused = await Promise.allSettled([gather.ask('acme', -1), gather.ask('acme', -2)]);
+    const waits = refused.map((one) => (one.status === 'rejected' ? (one.reason as DomainError).details.retryAfterMs : undefined));
+    expect(waits.every((wait) => wait !== undefined && wait >= 1_000 && wait <= 5_000)).toBe(true);
+    expect(new Set(waits).size).toBe(2);
+    for (let next = 0; next < reads.length || next === 0; next += 1) {
+      reads[next]?.end.resolve();
+      await turn();
+    }
+    await first;
+    expect((await Promise.all(waiting)).length).toBe(10_000);
+    expect(reads.length).toBe(41);
+  });
+});

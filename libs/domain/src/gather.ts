@@ -1,0 +1,79 @@
+import { DomainError } from './errors.js';
+import type { TenantId } from './ids.js';
+
+interface Asked<K, V> {
+  readonly key: K;
+  readonly done: (value: V) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+interface Lane<K, V> {
+  waiting: Asked<K, V>[];
+  isReading: boolean;
+}
+
+/** Of one tenant, in one read. */
+const TOGETHER_MAX = 250;
+/** Of one tenant, waiting for a read; more are refused rather than queued (G21). */
+const WAITING_MAX = 10_000;
+const RETRY_MS = 1_000;
+/** Spread evenly over so many steps of this length, so that those refused together do not come back together. */
+const RETRY_STEPS = 40;
+const RETRY_STEP_MS = 100;
+
+/**
+ * Reads for many callers at once: what is asked while a read is under way is answered by the next one, together. When
+ * idle nothing waits. An answer is never older than the question. A thousand clients that come back at the same moment
+ * cost a handful of statements.
+ */
+export class Gather<K, V> {
+  private readonly lanes = new Map<TenantId, Lane<K, V>>();
+  private refused = 0;
+
+  /** `read` answers every key, in order; what one key alone is refused for is part of its answer, not an error of the read. */
+  constructor(
+    private readonly read: (tenantId: TenantId, keys: readonly K[]) => Promise<readonly V[]>,
+    private readonly together = TOGETHER_MAX,
+  ) {}
+
+  ask(tenantId: TenantId, key: K): Promise<V> {
+    const lane = this.lanes.get(tenantId) ?? { waiting: [], isReading: false };
+    this.lanes.set(tenantId, lane);
+    if (lane.waiting.length >= WAITING_MAX) return Promise.reject(this.tooMany());
+    return new Promise((done, fail) => {
+      lane.waiting.push({ key, done, fail });
+      if (!lane.isReading) {
+        lane.isReading = true;
+        queueMicrotask(() => void this.readOn(tenantId, lane));
+      }
+    });
+  }
+
+  private async readOn(tenantId: TenantId, lane: Lane<K, V>): Promise<void> {
+    while (lane.waiting.length > 0) await this.readSome(tenantId, lane.waiting.splice(0, this.together));
+    lane.isReading = false;
+    this.lanes.delete(tenantId);
+  }
+
+  private async readSome(tenantId: TenantId, asked: readonly Asked<K, V>[]): Promise<void> {
+    try {
+      const values = await this.read(
+        tenantId,
+        asked.map(({ key }) => key),
+      );
+      for (const [index, { done, fail }] of asked.entries()) {
+        const value = values[index];
+        if (value === undefined) fail(new DomainError('internal'));
+        else done(value);
+      }
+    } catch (error) {
+      for (const { fail } of asked) fail(error);
+    }
+  }
+
+  private tooMany(): DomainError {
+    this.refused += 1;
+    const retryAfterMs = RETRY_MS + (this.refused % RETRY_STEPS) * RETRY_STEP_MS;
+    return new DomainError('unavailable', { detail: 'too many wait for the same', retryAfterMs });
+  }
+}
