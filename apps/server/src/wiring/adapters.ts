@@ -73,10 +73,13 @@ export interface Adapters {
   close(): Promise<void>;
 }
 
-export function createAdapters(config: Config, database: Database, source: DataSource): Adapters {
+export function createAdapters(config: Config, database: Database, source: DataSource, note: Note = () => undefined): Adapters {
   const random = new CryptoRandom();
   const postgres = new Postgres(database.url);
-  const roomLog = new PostgresRoomLog(postgres, random, { afterCommit: failpoint(config.failpoint) });
+  const roomLog = new PostgresRoomLog(postgres, random, {
+    afterCommit: failpoint(config.failpoint),
+    onLostTail: (rooms) => note(`the database came back with less than was acknowledged: ${rooms} room(s) start a new epoch`),
+  });
   const secretKey = config.secretKey ?? ownSecretKey(config.dataDir);
   return {
     source,

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import type { Config } from '../config/config.js';
-import { createAdapters, dataSourceOf, openDatabase, requireSchema, type Adapters, type Database } from './adapters.js';
+import { createAdapters, dataSourceOf, openDatabase, requireSchema, type Adapters, type Database, type Note } from './adapters.js';
 import { firstRun, type FirstRun } from './first-run.js';
 import { StartRefused, takeDataDirectory } from './pid-file.js';
 import { createServer, type RunningServer } from './server.js';
@@ -33,7 +33,7 @@ export async function start(config: Config, replace: ReplaceAdapters = (adapters
     opened.push(takeDataDirectory(config.dataDir));
     const database = await openDatabase(config, (note) => log.warn(note));
     opened.push(() => database.stop());
-    const connected = await connect(config, database);
+    const connected = await connect(config, database, (note) => log.warn(note));
     const { schemaVersion } = connected;
     opened.push(() => connected.adapters.close());
     const adapters = replace(connected.adapters);
@@ -83,11 +83,11 @@ export async function start(config: Config, replace: ReplaceAdapters = (adapters
   }
 }
 
-async function connect(config: Config, database: Database): Promise<{ adapters: Adapters; schemaVersion: string }> {
+async function connect(config: Config, database: Database, note: Note): Promise<{ adapters: Adapters; schemaVersion: string }> {
   const source = await dataSourceOf(database.url).initialize();
   try {
     const schemaVersion = await requireSchema(config, database, source);
-    return { adapters: createAdapters(config, database, source), schemaVersion };
+    return { adapters: createAdapters(config, database, source, note), schemaVersion };
   } catch (error) {
     await source.destroy();
     throw error instanceof Error && /migration|newer/.test(error.message) ? new StartRefused(error.message) : error;

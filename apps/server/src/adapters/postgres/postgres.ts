@@ -113,20 +113,11 @@ const CONNECTION_CODES: ReadonlySet<string> = new Set([
   '08001',
   '08004',
   '25P03',
-]);
-/** Refusals that pass: too many connections, disk or memory full, read-only after a failover, lock time-out, serialisation. */
-const PASSING_CODES: ReadonlySet<string> = new Set([
-  '53000',
-  '53100',
-  '53200',
-  '53300',
-  '53400',
+  // A primary that became a standby: the next connection may lead to the new one.
   '25006',
-  '55P03',
-  '40001',
-  '40P01',
-  '57014',
 ]);
+/** Refusals that pass: too many connections, disk or memory full, lock time-out, serialisation. */
+const PASSING_CODES: ReadonlySet<string> = new Set(['53000', '53100', '53200', '53300', '53400', '55P03', '40001', '40P01', '57014']);
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | undefined)?.code ?? '');
 

@@ -6,26 +6,28 @@ import { EVENT_CODES, type StoredMessageData } from './event-rows.js';
  * One statement commits messages of many rooms and tenants. Rows of a room carry their offset within the batch, so the
  * room's head is raised once and positions follow without a gap. A room whose version moved on is left out whole; a
  * sender or tenant whose version moved on makes the statement write nothing and name them, and the rest goes again.
- * No part of it depends on table statistics (STACK 4): keys are joined to arrays, nested loops over unique indexes.
+ * No part of it depends on table statistics (STACK 4): what is looked up is looked up by its whole key.
  */
-export const APPEND_BATCH = `
+const statement = (lock: string, isNamingLocked: boolean): string => `
 WITH r AS MATERIALIZED (
   SELECT * FROM unnest($1::int[], $2::int[], $3::uuid[], $4::bigint[], $5::text[], $6::uuid[], $7::text[], $8::text[])
     AS r(gi, off, id, sender_no, client_message_id, draft_hash, body, data)
 ), g AS MATERIALIZED (
   SELECT * FROM unnest($9::int[], $10::text[], $11::bigint[], $12::int[], $13::bigint[]) AS g(gi, tenant_id, room_no, n, version)
 ), s AS MATERIALIZED (
-  SELECT * FROM unnest($14::text[], $15::bigint[], $16::bigint[], $17::bigint[], $18::int[], $19::int[])
-    AS s(tenant_id, sender_no, sender_version, tenant_version, gi, last_off)
+  SELECT * FROM unnest($14::text[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::int[], $20::int[])
+    AS s(tenant_id, room_no, sender_no, sender_version, tenant_version, gi, last_off)
 ), stale AS MATERIALIZED (
   SELECT s.gi, s.sender_no FROM s
-  LEFT JOIN users u ON u.tenant_id = s.tenant_id AND u.no = s.sender_no
-  LEFT JOIN tenants t ON t.id = s.tenant_id
-  WHERE u.version IS DISTINCT FROM s.sender_version OR t.version IS DISTINCT FROM s.tenant_version
+  WHERE s.sender_version IS DISTINCT FROM (SELECT u.version FROM users u WHERE u.tenant_id = s.tenant_id AND u.no = s.sender_no)
+     OR s.tenant_version IS DISTINCT FROM (SELECT t.version FROM tenants t WHERE t.id = s.tenant_id)
+), locked AS MATERIALIZED (
+  SELECT g.gi FROM g CROSS JOIN LATERAL (
+    SELECT h.room_no FROM room_heads h WHERE h.tenant_id = g.tenant_id AND h.room_no = g.room_no FOR NO KEY UPDATE${lock}) k
 ), head AS (
   UPDATE room_heads h
   SET pts = h.pts + g.n, last_seq = h.last_seq + g.n, last_at = now(), active_at = date_trunc('minute', now())
-  FROM g
+  FROM g JOIN locked ON locked.gi = g.gi
   WHERE h.tenant_id = g.tenant_id AND h.room_no = g.room_no AND h.version = g.version AND NOT EXISTS (SELECT FROM stale)
   RETURNING g.gi, h.tenant_id, h.room_no, h.pts - g.n AS base_pts, h.last_seq - g.n AS base_seq, h.epoch
 ), rows AS (
@@ -37,19 +39,29 @@ WITH r AS MATERIALIZED (
   UPDATE members m
   SET read_seq = GREATEST(m.read_seq, head.base_seq + s.last_off), delivered_seq = GREATEST(m.delivered_seq, head.base_seq + s.last_off), marked_unread = false
   FROM s JOIN head ON head.gi = s.gi
-  WHERE m.tenant_id = head.tenant_id AND m.room_no = head.room_no AND m.user_no = s.sender_no
+  WHERE m.tenant_id = s.tenant_id AND m.room_no = s.room_no AND m.user_no = s.sender_no
 ), named AS (
   INSERT INTO mentions (tenant_id, room_no, user_no, seq, sender_no)
   SELECT head.tenant_id, head.room_no, x.user_no, head.base_seq + x.off, x.sender_no
-  FROM unnest($20::int[], $21::int[], $22::bigint[], $23::bigint[]) AS x(gi, off, user_no, sender_no) JOIN head ON head.gi = x.gi
+  FROM unnest($21::int[], $22::int[], $23::bigint[], $24::bigint[]) AS x(gi, off, user_no, sender_no) JOIN head ON head.gi = x.gi
 ), outgoing AS (
   INSERT INTO outbox (tenant_id, room_no, pts, type)
   SELECT head.tenant_id, head.room_no, head.base_pts + r.off, ${EVENT_CODES['message.created']}
   FROM r JOIN head ON head.gi = r.gi JOIN tenants t ON t.id = head.tenant_id AND t.listens
 )
 SELECT gi, base_pts, base_seq, epoch, now() AS at, NULL::bigint AS stale_sender FROM head
-UNION ALL SELECT gi, NULL, NULL, NULL, NULL, sender_no FROM stale`;
+UNION ALL SELECT gi, NULL, NULL, NULL, NULL, sender_no FROM stale${
+  isNamingLocked
+    ? '\nUNION ALL SELECT g.gi, NULL, NULL, NULL, NULL, NULL FROM g WHERE NOT EXISTS (SELECT FROM locked WHERE locked.gi = g.gi)'
+    : ''
+}`;
 
+/** A room that is locked, by a change under way or by another node, is left out and named: it delays no other. */
+export const APPEND_BATCH = statement(' SKIP LOCKED', true);
+/** Waits for the lock. */
+export const APPEND_WAITING = statement('', false);
+
+/** Committed: positions. Refused: `stale_sender`. Left out since somebody holds the room locked: neither. */
 export interface BatchRow {
   gi: number;
   base_pts: number | null;
@@ -102,6 +114,7 @@ export function batchValues<E extends { readonly entry: MessageEntry }>(items: r
       g.map(({ count }) => count),
       g.map(({ entry }) => entry.facts.room),
       s.map(({ entry }) => entry.room.tenantId),
+      s.map(({ entry }) => entry.room.roomNo),
       s.map(({ entry }) => entry.message.sender.no),
       s.map(({ entry }) => entry.facts.sender),
       s.map(({ entry }) => entry.facts.tenant),

@@ -1,51 +1,50 @@
 import { DomainError, roomKeyOf, StaleFacts, type MessageEntry, type RoomEvent, type SentMessage } from '@parley/domain';
-import pg from 'pg';
-import { connectionOptions, isUniqueViolation, translate } from '../postgres/postgres.js';
-import { APPEND_BATCH, batchValues, type BatchRow, type Placed } from './append-batch.js';
+import { isConnectionTrouble, isUniqueViolation, translate } from '../postgres/postgres.js';
+import { batchValues, type BatchRow, type Placed } from './append-batch.js';
+import { AppendQueue, isExpired, type Waiting } from './append-queue.js';
 
-export interface Waiting {
-  readonly entry: MessageEntry;
-  /** When it was asked for, by this process's clock. */
-  readonly since: number;
-  readonly done: (sent: SentMessage) => void;
-  readonly fail: (error: unknown) => void;
-}
-
-/** Rows of one commit at most; more wait for the next, which is a few milliseconds away. */
-const BATCH_ROWS = 800;
-const BATCH_BYTES = 1_000_000;
-/** Beyond this many waiting appends new ones are refused rather than queued (G21). */
-const QUEUE_MAX = 20_000;
+/** How long repeats, stale entries and neighbours of a failed one may keep a batch going again. */
 const DEADLINE_MS = 4_500;
 /** When a commit fails, what has waited this long behind it is refused too: the next attempt may take as long again. */
 const PATIENCE_MS = 1_500;
+const EXPIRE_EVERY_MS = 500;
+/** Rooms that go on alone at the same time; the connections are there for others too. */
+const ALONE_MAX = 3;
 
-/** The plan of the append must not change with statistics: keys only, never a scan of the log. */
-const SESSION = 'SET ROLE parley_log; SET enable_seqscan = off; SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan';
+/** Where the statement of a batch runs. */
+export interface AppendStatements {
+  /** On the connection of the lane; a room that somebody holds locked is left out and named. */
+  together(values: unknown[]): Promise<readonly BatchRow[]>;
+  /** One room's, in a transaction of its own that waits for the lock, for a while. */
+  alone(values: unknown[]): Promise<readonly BatchRow[]>;
+  /** Answers the repeats among a refused batch; returns the rest. */
+  answerRepeats(items: readonly Waiting[]): Promise<readonly Waiting[]>;
+  afterCommit(rows: readonly BatchRow[], placed: readonly Placed<Waiting>[]): void;
+}
+
+type Run = (values: unknown[]) => Promise<readonly BatchRow[]>;
 
 /**
  * Group commit: what arrives while a commit is in flight goes out together with the next. One connection, one flight at
- * a time, no wait when idle. Rooms that a change is working on stay behind, so that one room's change delays only it.
+ * a time, no wait when idle. A room that is locked, and one whose messages the database refuses for whatever reason,
+ * leaves the common lane and goes on alone, so that it delays no other.
  */
 export class AppendLane {
-  private queue: Waiting[] = [];
+  private readonly queue = new AppendQueue();
   private readonly flying = new Set<string>();
-  private readonly held = new Map<string, number>();
   private readonly freed: (() => void)[] = [];
-  private client?: pg.Client;
+  private alone = 0;
+  private readonly nextAlone: (() => void)[] = [];
   private isBusy = false;
   private isScheduled = false;
   private isClosed = false;
+  private expiry?: NodeJS.Timeout;
 
-  constructor(
-    private readonly url: string,
-    private readonly repeats: (items: readonly Waiting[]) => Promise<readonly Waiting[]>,
-    private readonly afterCommit: () => void,
-  ) {}
+  constructor(private readonly statements: AppendStatements) {}
 
   push(item: Waiting): void {
-    if (this.isClosed || this.queue.length >= QUEUE_MAX) {
-      item.fail(new DomainError('unavailable', { detail: 'too many messages wait for the database', retryAfterMs: 1_000 }));
+    if (this.isClosed) {
+      item.fail(new DomainError('unavailable', { detail: 'the server is stopping', retryAfterMs: 1_000 }));
       return;
     }
     this.queue.push(item);
@@ -54,20 +53,19 @@ export class AppendLane {
 
   /** Keeps a room's appends back while `run` works on it, after those in flight are through. Results stay in pts order. */
   async withRoom<T>(key: string, run: () => Promise<T>): Promise<T> {
-    this.held.set(key, (this.held.get(key) ?? 0) + 1);
-    while (this.flying.has(key)) await new Promise<void>((free) => this.freed.push(free));
+    this.queue.hold(key);
     try {
+      while (this.flying.has(key)) await new Promise<void>((free) => this.freed.push(free));
       return await run();
     } finally {
-      const left = (this.held.get(key) ?? 1) - 1;
-      if (left > 0) this.held.set(key, left);
-      else this.held.delete(key);
+      this.queue.release(key);
       this.schedule();
     }
   }
 
   private schedule(): void {
-    if (this.isBusy || this.isScheduled || this.queue.length === 0) return;
+    if (this.queue.size > 0) this.watchAge();
+    if (this.isBusy || this.isScheduled || !this.queue.isReady) return;
     this.isScheduled = true;
     setImmediate(() => {
       this.isScheduled = false;
@@ -75,17 +73,25 @@ export class AppendLane {
     });
   }
 
+  /** While anything waits: a flight that hangs, or a room that is held, must not make others wait for ever. */
+  private watchAge(): void {
+    this.expiry ??= setTimeout(() => {
+      this.expiry = undefined;
+      this.queue.expireLate();
+      if (this.queue.size > 0) this.watchAge();
+    }, EXPIRE_EVERY_MS).unref();
+  }
+
   private async fly(): Promise<void> {
     if (this.isBusy) return;
-    const batch = this.takeBatch();
+    const batch = this.queue.take();
     if (batch.length === 0) return;
     this.isBusy = true;
     for (const { entry } of batch) this.flying.add(roomKeyOf(entry.room));
     try {
-      await this.commit(batch);
+      await this.commit(batch, (values) => this.statements.together(values));
     } catch (error) {
-      for (const item of batch) item.fail(translate(error));
-      this.refuseLate();
+      this.failOrPart(batch, error);
     } finally {
       this.flying.clear();
       this.isBusy = false;
@@ -94,58 +100,75 @@ export class AppendLane {
     }
   }
 
-  private refuseLate(): void {
-    const late = performance.now() - PATIENCE_MS;
-    const refusal = new DomainError('unavailable', { detail: 'the database does not answer', retryAfterMs: 1_000 });
-    for (const item of this.queue) if (item.since < late) item.fail(refusal);
-    this.queue = this.queue.filter(({ since }) => since >= late);
+  /** A database that is away refuses everybody; a statement it refuses is tried again room by room. */
+  private failOrPart(batch: readonly Waiting[], error: unknown): void {
+    if (!isConnectionTrouble(error) && !(error instanceof DomainError)) {
+      this.partOff(batch);
+      return;
+    }
+    for (const item of batch) item.fail(translate(error));
+    this.queue.expireLate(PATIENCE_MS);
   }
 
-  /** In order of arrival, without rooms that are held and without a second message under the same client id. */
-  private takeBatch(): Waiting[] {
-    const batch: Waiting[] = [];
-    const behind: Waiting[] = [];
-    const ids = new Set<string>();
-    let bytes = 0;
-    for (const item of this.queue) {
-      const { room, message } = item.entry;
-      const id = `${roomKeyOf(room)}/${message.sender.no}/${message.clientMessageId}`;
-      const isFull = batch.length >= BATCH_ROWS || bytes >= BATCH_BYTES;
-      if (isFull || this.held.has(roomKeyOf(room)) || ids.has(id)) behind.push(item);
-      else {
-        ids.add(id);
-        bytes += message.text.length;
-        batch.push(item);
+  private partOff(items: readonly Waiting[]): void {
+    for (const [key, own] of Map.groupBy(items, ({ entry }) => roomKeyOf(entry.room))) void this.goAlone(key, own);
+  }
+
+  /** The room's next messages wait for these, or they would overtake. Never rejects: every item gets its answer. */
+  private async goAlone(key: string, items: readonly Waiting[]): Promise<void> {
+    await this.withRoom(key, async () => {
+      while (this.alone >= ALONE_MAX) await new Promise<void>((next) => this.nextAlone.push(next));
+      this.alone += 1;
+      try {
+        await this.commitAlone(items.filter((item) => !isExpired(item)));
+      } finally {
+        this.alone -= 1;
+        this.nextAlone.shift()?.();
+      }
+    });
+  }
+
+  private async commitAlone(items: readonly Waiting[]): Promise<void> {
+    try {
+      await this.commit(items, (values) => this.statements.alone(values));
+    } catch (error) {
+      if (items.length === 1 || isConnectionTrouble(error) || error instanceof DomainError)
+        for (const item of items) item.fail(translate(error));
+      else await this.oneByOne(items);
+    }
+  }
+
+  private async oneByOne(items: readonly Waiting[]): Promise<void> {
+    for (const item of items) {
+      try {
+        await this.commit([item], (values) => this.statements.alone(values));
+      } catch (error) {
+        item.fail(translate(error));
       }
     }
-    this.queue = behind;
-    return batch;
   }
 
   /** Repeats and stale entries are taken out and answered; the rest goes again, as one batch. */
-  private async commit(batch: readonly Waiting[]): Promise<void> {
+  private async commit(batch: readonly Waiting[], run: Run): Promise<void> {
     const { current, outdated } = splitOutdated(batch);
     await this.refuseStale(outdated);
     let left: readonly Waiting[] = current;
-    const deadline = Date.now() + DEADLINE_MS;
+    const deadline = performance.now() + DEADLINE_MS;
     while (left.length > 0) {
-      if (Date.now() > deadline) throw new DomainError('unavailable', { detail: 'the database is too slow', retryAfterMs: 1_000 });
-      left = await this.attempt(left);
+      if (performance.now() > deadline) throw new DomainError('unavailable', { detail: 'the database is too slow', retryAfterMs: 1_000 });
+      left = await this.attempt(left, run);
     }
   }
 
   /** One statement. Returns what has to go again. */
-  private async attempt(items: readonly Waiting[]): Promise<readonly Waiting[]> {
+  private async attempt(items: readonly Waiting[], run: Run): Promise<readonly Waiting[]> {
     const { placed, values } = batchValues(items);
-    let rows: BatchRow[];
+    let rows: readonly BatchRow[];
     try {
-      rows = (await (await this.connection()).query<BatchRow>({ name: 'append-batch', text: APPEND_BATCH, values })).rows;
+      rows = await run(values);
     } catch (error) {
-      if (!isUniqueViolation(error)) {
-        this.discard();
-        throw error;
-      }
-      const rest = await this.repeats(items);
+      if (!isUniqueViolation(error)) throw error;
+      const rest = await this.statements.answerRepeats(items);
       if (rest.length === items.length) throw error;
       return rest;
     }
@@ -154,60 +177,39 @@ export class AppendLane {
 
   /** Answers what was committed; returns what has to go again because others in the batch were stale. */
   private async settle(placed: readonly Placed<Waiting>[], rows: readonly BatchRow[]): Promise<Waiting[]> {
-    const stale = new Set(rows.filter((row) => row.stale_sender !== null).map((row) => `${row.gi}/${row.stale_sender}`));
+    const stale = new Set(rows.flatMap(({ gi, stale_sender }) => (stale_sender === null ? [] : [`${gi}/${stale_sender}`])));
     if (stale.size > 0) {
       const isStale = ({ group, item }: Placed<Waiting>): boolean => stale.has(`${group}/${item.entry.message.sender.no}`);
       await this.refuseStale(placed.filter(isStale).map(({ item }) => item));
       return placed.filter((entry) => !isStale(entry)).map(({ item }) => item);
     }
-    if (rows.length > 0) this.afterCommit();
-    const heads = new Map(rows.map((row) => [row.gi, row]));
-    const left: Waiting[] = [];
+    const heads = new Map(rows.filter(({ base_pts }) => base_pts !== null).map((row) => [row.gi, row]));
+    const locked = new Set(rows.filter(({ base_pts }) => base_pts === null).map(({ gi }) => gi));
+    if (heads.size > 0) this.statements.afterCommit([...heads.values()], placed);
+    const outdated: Waiting[] = [];
+    const apart: Waiting[] = [];
     for (const { item, group, offset } of placed) {
       const head = heads.get(group);
       if (head) item.done(sentOf(item.entry, head, offset));
-      else left.push(item);
+      else (locked.has(group) ? apart : outdated).push(item);
     }
-    await this.refuseStale(left);
+    this.partOff(apart);
+    await this.refuseStale(outdated);
     return [];
   }
 
   /** A repeat is answered with the first message even where its sender's facts have changed since (G2). */
   private async refuseStale(items: readonly Waiting[]): Promise<void> {
     if (items.length === 0) return;
-    for (const item of await this.repeats(items)) item.fail(new StaleFacts());
+    for (const item of await this.statements.answerRepeats(items)) item.fail(new StaleFacts());
   }
 
-  private async connection(): Promise<pg.Client> {
-    if (this.client) return this.client;
-    const client = new pg.Client(connectionOptions(this.url));
-    const drop = (): void => {
-      if (this.client === client) this.client = undefined;
-    };
-    client.on('error', drop);
-    client.on('end', drop);
-    await client.connect();
-    await client.query(SESSION);
-    this.client = client;
-    return client;
-  }
-
-  private discard(): void {
-    const { client } = this;
-    this.client = undefined;
-    client?.end().catch(() => undefined);
-  }
-
-  async close(): Promise<void> {
+  close(): void {
     this.isClosed = true;
-    for (const item of this.queue.splice(0))
-      item.fail(new DomainError('unavailable', { detail: 'the server is stopping', retryAfterMs: 1_000 }));
-    const { client } = this;
-    this.client = undefined;
-    await client?.end().catch(() => undefined);
+    clearTimeout(this.expiry);
+    this.queue.clear(new DomainError('unavailable', { detail: 'the server is stopping', retryAfterMs: 1_000 }));
   }
 }
-
 /** Facts read under an older version than a neighbour's are outdated for certain: versions only rise. */
 function splitOutdated(items: readonly Waiting[]): { current: Waiting[]; outdated: Waiting[] } {
   const newest = new Map<string, number>();

@@ -27,8 +27,11 @@ import { isUniqueViolation, type Postgres } from '../postgres/postgres.js';
 import { draftHash, fromActor, toRoomInfo } from '../postgres/rows.js';
 import { saveRemembered, writeAudit, type Run } from '../postgres/side-effects.js';
 import { writeUserEvents } from '../user-log/user-events.js';
-import { APPEND_BATCH, batchValues, type BatchRow } from './append-batch.js';
-import { AppendLane, sentOf, type Waiting } from './append-lane.js';
+import { AckedHeads } from './acked-heads.js';
+import { APPEND_BATCH, APPEND_WAITING, batchValues, type BatchRow } from './append-batch.js';
+import { AppendConnection } from './append-connection.js';
+import { AppendLane, sentOf } from './append-lane.js';
+import type { Waiting } from './append-queue.js';
 import { ChangeSet } from './apply-changes.js';
 import { LOG_COLUMNS, toEvent, type LogRow } from './event-rows.js';
 import { LogReader } from './log-reader.js';
@@ -42,11 +45,15 @@ const IDS_OF = `SELECT l.id FROM room_log l WHERE l.tenant_id = $1 AND l.room_no
 interface Options {
   /** Tests of the harness only: called between a commit and its answers. */
   readonly afterCommit?: () => void;
+  /** The database came back with less than was acknowledged: so many rooms got a new epoch. */
+  readonly onLostTail?: (rooms: number) => void;
 }
 
 /** The room log in PostgreSQL. Messages share commits (`AppendLane`); every other change has a transaction of its own. */
 export class PostgresRoomLog extends RoomLog {
   private readonly lane: AppendLane;
+  private readonly connection: AppendConnection;
+  private readonly acked: AckedHeads;
   private readonly reader: LogReader;
 
   constructor(
@@ -56,11 +63,31 @@ export class PostgresRoomLog extends RoomLog {
   ) {
     super();
     this.reader = new LogReader((name, text, values) => postgres.log(name, text, values));
-    this.lane = new AppendLane(
-      postgres.url,
-      (items) => this.answerRepeats(items),
-      () => options.afterCommit?.(),
-    );
+    this.acked = new AckedHeads((rooms) => options.onLostTail?.(rooms));
+    this.connection = new AppendConnection(postgres.url, (client) => this.acked.compare(client));
+    this.lane = new AppendLane({
+      together: (values) => this.together(values),
+      alone: (values) => this.alone(values),
+      answerRepeats: (items) => this.answerRepeats(items),
+      afterCommit: (rows, placed) => {
+        this.acked.noteBatch(rows, placed);
+        options.afterCommit?.();
+      },
+    });
+  }
+
+  private async together(values: unknown[]): Promise<readonly BatchRow[]> {
+    try {
+      return await this.connection.query<BatchRow>('append-batch', APPEND_BATCH, values);
+    } catch (error) {
+      // A repeat is an ordinary answer; after anything else the connection may be in any state.
+      if (!isUniqueViolation(error)) this.connection.discard();
+      throw error;
+    }
+  }
+
+  private alone(values: unknown[]): Promise<readonly BatchRow[]> {
+    return this.postgres.log<BatchRow>('append-waiting', APPEND_WAITING, values);
   }
 
   override async append(entry: MessageEntry): Promise<SentMessage> {
@@ -74,6 +101,7 @@ export class PostgresRoomLog extends RoomLog {
     return this.lane.withRoom(roomKeyOf(entry.room), async () => {
       try {
         const sent = await this.postgres.tenant(entry.room.tenantId, (client) => this.appendIn(runOn(client), entry, tells));
+        this.acked.note(entry.room, sent.message.pts);
         this.options.afterCommit?.();
         return sent;
       } catch (error) {
@@ -86,7 +114,7 @@ export class PostgresRoomLog extends RoomLog {
   }
 
   private async appendIn(run: Run, entry: MessageEntry, tells: readonly Tell[]): Promise<SentMessage> {
-    const [head] = await run<BatchRow>(APPEND_BATCH, batchValues([{ entry }]).values);
+    const [head] = await run<BatchRow>(APPEND_WAITING, batchValues([{ entry }]).values);
     if (!head || head.stale_sender !== null) throw new StaleFacts();
     const sent = sentOf(entry, head, 1);
     if (sent.message.seq > 1) return sent;
@@ -98,6 +126,7 @@ export class PostgresRoomLog extends RoomLog {
   override async change(entry: ChangeEntry): Promise<Appended> {
     return this.lane.withRoom(roomKeyOf(entry.room), async () => {
       const appended = await this.postgres.tenant(entry.room.tenantId, (client) => this.changeIn(runOn(client), entry));
+      this.acked.note(entry.room, appended.events.at(-1)?.pts ?? 0);
       this.options.afterCommit?.();
       return appended;
     });
@@ -217,7 +246,8 @@ export class PostgresRoomLog extends RoomLog {
   }
 
   async close(): Promise<void> {
-    await this.lane.close();
+    this.lane.close();
+    await this.connection.close();
   }
 }
 

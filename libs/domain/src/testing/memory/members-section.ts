@@ -1,7 +1,7 @@
 import { RECEIPTS_MEMBERS_MAX } from '../../limits.js';
 import type { RoomNo, UserNo } from '../../ids.js';
 import type { ReceiptMark, Members } from '../../ports/store.js';
-import { isListed } from '../../rooms/room.js';
+import {} from '../../rooms/room.js';
 import type { Receipts } from '../../sync/sync.js';
 import { memberOf } from './joins.js';
 import type { TenantSpace } from './memory-database.js';
