@@ -33,6 +33,7 @@ export * from './ports/user-log.js';
 export * from './ports/user-tokens.js';
 export * from './receipts/receipt.service.js';
 export * from './relay/relay.service.js';
+export * from './relay/sweep.service.js';
 export * from './rooms/access.js';
 export * from './rooms/room.js';
 export * from './rooms/room.service.js';

@@ -1,4 +1,5 @@
-import { SyncService } from '@parley/domain';
+import { randomUUID } from 'node:crypto';
+import { RoomLog, Store, SyncService, type MessageEntry } from '@parley/domain';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ask } from '../testing/ask.js';
 import { aScene, type Scene } from '../testing/scene.js';
@@ -112,6 +113,34 @@ describe('a send', () => {
     ann.leave();
     bo.leave();
   });
+});
+
+describe('G6: what was committed and never told', () => {
+  it('is heard within 5 s by who only listens', async () => {
+    const bo = await SocketUser.enter(server.url, scene.member);
+    await server.seed.send(scene.tenantId, 'ann', 'crew', 'told');
+    await bo.see('message.created');
+    const { log, entry } = await entryOf('ann', 'silent');
+    await log.append(entry);
+    await until('the message', () => bo.texts.includes('silent'), 5_000);
+    expect(bo.texts).toEqual(['told', 'silent']);
+    bo.leave();
+  });
+
+  async function entryOf(userId: string, text: string) {
+    const { app } = server.running;
+    const { tenantId } = scene;
+    const [ann] = await app.get(Store).tenant(tenantId, (tx) => tx.users.byIds([userId]));
+    const facts = ann && (await app.get(Store).tenant(tenantId, (tx) => tx.rooms.sendFacts('crew', ann.no)));
+    if (!facts) throw new Error('no facts');
+    const { room, tenant, sender } = facts;
+    const entry: MessageEntry = {
+      room: { tenantId, roomNo: room.no, roomId: 'crew' },
+      facts: { tenant: tenant.version, room: room.version, sender: sender.version },
+      message: { id: randomUUID(), sender, clientMessageId: text, draft: text, type: 'text', text, mentions: [], metadata: {} },
+    };
+    return { log: app.get(RoomLog), entry };
+  }
 });
 
 describe('session.ready', () => {

@@ -3,7 +3,17 @@ import type { Server as HttpServer } from 'node:http';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AuthService, Clock, Connections, OperatorService, Random, ReceiptService, SyncService, type TenantLimits } from '@parley/domain';
+import {
+  AuthService,
+  Clock,
+  Connections,
+  OperatorService,
+  Random,
+  ReceiptService,
+  SweepService,
+  SyncService,
+  type TenantLimits,
+} from '@parley/domain';
 import { commandTable, routeTable } from '@parley/protocol';
 import type { Logger } from 'pino';
 import type { Server as SocketServer } from 'socket.io';
@@ -48,6 +58,8 @@ const CONTROLLERS = [
 ];
 const GATEWAYS = [MessagesGateway, RoomsGateway, SessionGateway, AdminGateway];
 const DRAIN_MS = 10_000;
+/** What was committed and not told is told within this, and what reading it takes (G6). */
+const SWEEP_MS = 3_000;
 
 export interface ServerOptions {
   readonly ports: Ports & { readonly fanout: { beacon(): void } };
@@ -175,10 +187,12 @@ function openNamespaces(app: NestFastifyApplication, sockets: SocketServer, opti
 function startLoops(app: NestFastifyApplication, sockets: SocketServer, options: ServerOptions, telemetry: Telemetry): Loop[] {
   const { log, ports, chores = [] } = options;
   const receipts = app.get(ReceiptService);
+  const sweeps = app.get(SweepService);
   const onError = (error: unknown): void => log.warn({ err: error }, 'a chore failed; it is tried again');
   return [
     new Loop(250, () => receipts.flush(), onError),
     new Loop(5_000, () => ports.fanout.beacon(), onError),
+    new Loop(SWEEP_MS, () => sweeps.sweep(), onError),
     new Loop(
       2_000,
       () =>

@@ -1,6 +1,6 @@
 import type { ErrorDetails } from '../errors.js';
 import type { ProfileEvent, ReceiptEvent, RoomEvent, UserEvent } from '../events.js';
-import type { RoomKey, TenantId, UserKey } from '../ids.js';
+import type { RoomId, RoomKey, TenantId, UserKey, UserNo } from '../ids.js';
 
 /** Why a connection is closed. */
 export type CloseReason = 'banned' | 'deactivated' | 'tenant-suspended' | 'key-revoked';
@@ -10,6 +10,8 @@ export type CloseReason = 'banned' | 'deactivated' | 'tenant-suspended' | 'key-r
  * heals by difference. Nothing here waits for a client.
  */
 export abstract class Fanout {
+  /** The room's head is told to who listens to it, with the next beacon: whoever lacks something asks for it. */
+  abstract head(head: KnownHead): void;
   abstract toRoom(event: RoomEvent | ReceiptEvent): void;
   abstract toUser(event: UserEvent): void;
   abstract toUserRooms(event: ProfileEvent): void;
@@ -24,6 +26,13 @@ export abstract class Fanout {
   /** Connections whose token that key verified. */
   abstract disconnectKey(tenantId: TenantId, signingKeyId: string, reason: CloseReason): void;
   abstract disconnectTenant(tenantId: TenantId, reason: CloseReason): void;
+}
+
+/** How far a room has come. */
+export interface KnownHead extends RoomKey {
+  readonly roomId: RoomId;
+  readonly epoch: number;
+  readonly pts: number;
 }
 
 /** One event or several as they go over the wire, encoded once for all who receive them. */
@@ -55,6 +64,12 @@ export abstract class Connections {
   abstract unsubscribe(connection: Connection, room: RoomKey): void;
   abstract of(user: UserKey): ReadonlySet<Connection>;
   abstract count(): number;
+  /** Does anybody here listen to the room? */
+  abstract isServed(room: RoomKey): boolean;
+  /** Users with a connection here. */
+  abstract usersOf(tenantId: TenantId): readonly UserNo[];
+  /** Tells the user's connections that its own log is further than what they were sent, where it is. */
+  abstract tellUserHead(user: UserKey, userPts: number): void;
   abstract countByTenant(): Readonly<Record<TenantId, number>>;
   /** Shows a room's events, as they go over the wire, to the dashboard. Returns how to stop. */
   abstract watch(room: RoomKey, look: (packet: unknown) => void): () => void;

@@ -1,11 +1,12 @@
 import type { ActorRef, Person } from '../actor.js';
 import type { AuditEntry } from '../audit/audit.js';
 import type { RoomEvent, UserEvent, UserEventType } from '../events.js';
-import type { MessageId, RoomId, RoomKey, RoomNo, UserId, UserNo } from '../ids.js';
+import type { MessageId, RoomId, RoomKey, RoomNo, TenantId, UserId, UserNo } from '../ids.js';
 import type { JsonObject } from '../json.js';
 import type { Role } from '../members/member.js';
 import type { Message, Quote } from '../messages/message.js';
 import type { RoomKind, RoomProfile, RoomSettings } from '../rooms/room.js';
+import type { KnownHead } from './fanout.js';
 import type { Remember } from './store.js';
 
 /** The versions under which the facts of a send were read; the commit refuses when any has moved on. */
@@ -164,6 +165,14 @@ export abstract class RoomLog {
   abstract earlierSend(room: RoomKey, senderNo: UserNo, clientMessageId: string, draft: string): Promise<EarlierSend | undefined>;
   /** Ascending and contiguous from `afterPts + 1`. Deleted content is gone from what it returns, also at its first position. */
   abstract after(room: RoomKey, afterPts: number, limit: number): Promise<LogSlice>;
+  /**
+   * Heads of these tenants' rooms that may have changed since then (all of today's when absent), and the database's time
+   * of the reading, from which the next one goes on.
+   */
+  abstract headsSince(
+    tenantIds: readonly TenantId[],
+    since: Date | undefined,
+  ): Promise<{ readonly now: Date; readonly heads: readonly KnownHead[] }>;
   abstract messages(room: RoomKey, window: MessageWindow): Promise<MessagePage>;
   abstract message(room: RoomKey, messageId: MessageId): Promise<Message | undefined>;
   /** Ids of what a user said in a room and has not been deleted, newest first. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RoomEvent } from '../events.js';
+import { canonicalJson } from '../json.js';
 import type { LogSlice } from '../ports/room-log.js';
 import { MemoryRoomLog } from '../testing/memory/memory-room-log.js';
 import { memoryPorts } from '../testing/memory/ports.js';
@@ -39,6 +40,66 @@ function eventAt(events: readonly RoomEvent[], pts: number): RoomEvent {
 const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
 };
+
+describe('what was committed and never told', () => {
+  it('is told when the head is learned in another way', async () => {
+    const { relay, world, publish, seen } = await aSecondNode();
+    publish(4);
+    const head = { ...world.roomKey('crew'), roomId: 'crew', epoch: 1, pts: 8 };
+    await Promise.all([relay.catchUp(head), relay.catchUp(head)]);
+    expect(seen()).toEqual([4, 5, 6, 7, 8]);
+    await relay.catchUp({ ...head, pts: 3 });
+    expect(seen()).toEqual([4, 5, 6, 7, 8]);
+  });
+
+  it('is left to the clients, who are given the head, where nothing is known of what they were told', async () => {
+    const { relay, world, fanout, publish, seen } = await aSecondNode();
+    const head = { ...world.roomKey('crew'), roomId: 'crew', epoch: 1, pts: 7 };
+    await relay.catchUp(head);
+    await relay.catchUp(head);
+    expect([seen(), fanout.heads]).toEqual([[], [head]]);
+    publish(8);
+    expect(seen()).toEqual([8]);
+  });
+
+  it('is told from the first position on after a new epoch', async () => {
+    const { relay, world, fanout, publish, seen } = await aSecondNode();
+    publish(8);
+    const [event] = (await world.events('crew')).slice(3);
+    if (!event) throw new Error('no event');
+    relay.publish({ events: [{ ...event, epoch: 2 }], userEvents: [] });
+    expect(seen()).toEqual([8, 4]);
+    await relay.catchUp({ ...world.roomKey('crew'), roomId: 'crew', epoch: 3, pts: 2 });
+    expect(fanout.heads.map(({ epoch, pts }) => [epoch, pts])).toEqual([[3, 2]]);
+  });
+
+  it('is told at once when the sender asks again', async () => {
+    const world = await aWorld().withGroup('crew', ['ann', 'bo']);
+    await world.as('ann').send('crew', 'one');
+    const { roomLog, store } = world.ports;
+    const facts = await store.tenant('acme', (tx) => tx.rooms.sendFacts('crew', world.user('ann').no));
+    if (!facts) throw new Error('no facts');
+    const draft = { roomId: 'crew', clientMessageId: 'twice', type: 'text', text: 'two' } as const;
+    await roomLog.append({
+      room: { ...world.roomKey('crew'), roomId: 'crew' },
+      facts: { tenant: facts.tenant.version, room: facts.room.version, sender: facts.sender.version },
+      message: {
+        id: '00000000-0000-7000-8000-000000000001',
+        sender: facts.sender,
+        clientMessageId: 'twice',
+        draft: canonicalJson(draft),
+        type: 'text',
+        text: 'two',
+        mentions: [],
+        metadata: {},
+      },
+    });
+    const texts = () => world.seenBy('bo').flatMap((event) => (event.type === 'message.created' ? [event.data.message.text] : []));
+    expect(texts()).toEqual(['one']);
+    const answer = await world.services.messages.send(world.as('ann').actor, draft);
+    expect([answer.deduplicated, texts()]).toEqual([true, ['one', 'two']]);
+  });
+});
 
 describe('the relay', () => {
   it('tells events of one room in pts order, whichever commit comes first', async () => {

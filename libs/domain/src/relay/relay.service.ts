@@ -1,7 +1,7 @@
 import type { RoomEvent, UserEvent } from '../events.js';
 import { roomKeyOf, type RoomKey } from '../ids.js';
 import type { Clock } from '../ports/clock.js';
-import type { Fanout } from '../ports/fanout.js';
+import type { Fanout, KnownHead } from '../ports/fanout.js';
 import type { Appended, RoomLog } from '../ports/room-log.js';
 import { bannedError } from '../rooms/access.js';
 
@@ -13,6 +13,7 @@ const ROOMS_MAX = 100_000;
 
 interface RoomFlow {
   readonly key: RoomKey;
+  epoch: number;
   pts: number;
   readonly waiting: Map<number, RoomEvent>;
   isFilling: boolean;
@@ -39,6 +40,25 @@ export class RelayService {
   }
 
   /** Whoever came in; a join that is told late, after the removal that followed it, opens nothing. */
+  /**
+   * The log is known to have come this far, however that was learned. What was not told is read and told; where nothing
+   * is known of what was told, listeners are given the head and ask for what they lack.
+   */
+  async catchUp(head: KnownHead): Promise<void> {
+    const flow = this.rooms.get(roomKeyOf(head));
+    if (flow && flow.epoch >= head.epoch) return this.reach(head, head.pts);
+    this.startFlow(head, head.pts);
+    this.fanout.head(head);
+  }
+
+  /** Tells what is stored up to a position, where something of the room was told before. */
+  async reach(room: RoomKey, pts: number): Promise<void> {
+    const flow = this.rooms.get(roomKeyOf(room));
+    if (!flow || flow.pts >= pts || flow.isFilling) return;
+    flow.isFilling = true;
+    await this.fill(flow, true);
+  }
+
   private enter(event: RoomEvent): void {
     if (event.type === 'member.joined') this.fanout.enter({ tenantId: event.tenantId, userNo: event.data.member.user.no }, event);
   }
@@ -87,13 +107,13 @@ export class RelayService {
   }
 
   /** Reads what did not come by itself. When the log cannot be read the gap is left to the clients, who will see it. */
-  private async fill(flow: RoomFlow): Promise<void> {
+  private async fill(flow: RoomFlow, isForced = false): Promise<void> {
     try {
-      if (flow.waiting.size === 0) return;
+      if (flow.waiting.size === 0 && !isForced) return;
       const { events } = await this.log.after(flow.key, flow.pts, FILL_MAX);
       for (const event of events) if (event.pts > flow.pts) flow.waiting.set(event.pts, event);
     } catch {
-      flow.pts = Math.min(...flow.waiting.keys()) - 1;
+      if (flow.waiting.size > 0) flow.pts = Math.min(...flow.waiting.keys()) - 1;
     } finally {
       flow.isFilling = false;
       this.drain(flow);
@@ -104,15 +124,14 @@ export class RelayService {
   private flowOf(event: RoomEvent): RoomFlow {
     const key = roomKeyOf(event);
     const known = this.rooms.get(key);
-    if (known) return known;
+    // In a new epoch positions begin anew: what was told under the old one says nothing.
+    return known && known.epoch >= event.epoch ? known : this.startFlow(event, event.pts - 1);
+  }
+
+  private startFlow({ tenantId, roomNo, epoch }: RoomKey & { readonly epoch: number }, pts: number): RoomFlow {
     if (this.rooms.size >= ROOMS_MAX) this.forgetOldest();
-    const flow: RoomFlow = {
-      key: { tenantId: event.tenantId, roomNo: event.roomNo },
-      pts: event.pts - 1,
-      waiting: new Map(),
-      isFilling: false,
-    };
-    this.rooms.set(key, flow);
+    const flow: RoomFlow = { key: { tenantId, roomNo }, epoch, pts, waiting: new Map(), isFilling: false };
+    this.rooms.set(roomKeyOf(flow.key), flow);
     return flow;
   }
 

@@ -131,3 +131,22 @@ describe('what one turn tells a room', () => {
     ]);
   });
 });
+
+describe('heads', () => {
+  it('are told to listeners with the next beacon, once', () => {
+    const [here, there] = [joined('acme', 1, 7), joined('acme', 2, 8)];
+    fanout.head({ tenantId: 'acme', roomNo: 7, roomId: 'crew', epoch: 2, pts: 9 });
+    fanout.beacon();
+    fanout.beacon();
+    expect([here.got, there.got]).toEqual([['2/chat,["room.head",{"heads":[{"roomId":"crew","epoch":2,"pts":9}],"userPts":0}]'], []]);
+    expect([fanout.isServed({ tenantId: 'acme', roomNo: 7 }), fanout.isServed({ tenantId: 'other', roomNo: 7 })]).toEqual([true, false]);
+  });
+
+  it('of a user are told to connections that were sent less', () => {
+    const connection = joined('acme', 1, 7);
+    fanout.tellUserHead({ tenantId: 'acme', userNo: 1 }, 5);
+    fanout.tellUserHead({ tenantId: 'acme', userNo: 1 }, 5);
+    expect(connection.got).toEqual(['2/chat,["room.head",{"heads":[],"userPts":5}]']);
+    expect(fanout.usersOf('acme')).toEqual([1]);
+  });
+});

@@ -7,6 +7,7 @@ import {
   userKeyOf,
   type CloseReason,
   type ErrorDetails,
+  type KnownHead,
   type ProfileEvent,
   type ReceiptEvent,
   type Random,
@@ -15,6 +16,7 @@ import {
   type TenantId,
   type UserEvent,
   type UserKey,
+  type UserNo,
 } from '@parley/domain';
 import { presentProfileEvent, presentReceiptEvent, presentRoomEvent, presentUserEvent, type RoomHead } from '@parley/protocol';
 import { encodeEvent, joinPackets } from '../../wire/packet.js';
@@ -79,6 +81,26 @@ export class SocketFanout extends Fanout implements Connections {
     let sum = 0;
     for (const connections of this.tenants.values()) sum += connections.size;
     return sum;
+  }
+
+  isServed(room: RoomKey): boolean {
+    return this.rooms.has(roomKeyOf(room));
+  }
+
+  usersOf(tenantId: TenantId): readonly UserNo[] {
+    return [...new Set([...(this.tenants.get(tenantId) ?? [])].map(({ user }) => user.userNo))];
+  }
+
+  tellUserHead(user: UserKey, userPts: number): void {
+    for (const connection of this.of(user)) {
+      if (connection.userPts >= userPts) continue;
+      connection.userPts = userPts;
+      connection.send(encodeEvent('room.head', { heads: [], userPts }));
+    }
+  }
+
+  override head({ tenantId, roomNo, roomId, epoch, pts }: KnownHead): void {
+    this.heads.set(roomKeyOf({ tenantId, roomNo }), { roomId, epoch, pts });
   }
 
   /** The dashboard looks into one room. Returns how to stop. */

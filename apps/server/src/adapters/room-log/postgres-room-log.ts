@@ -6,6 +6,7 @@ import {
   type Appended,
   type ChangeEntry,
   type EarlierSend,
+  type KnownHead,
   type LogSlice,
   type Message,
   type MessageEntry,
@@ -19,6 +20,7 @@ import {
   type RoomNo,
   type SentMessage,
   type Tell,
+  type TenantId,
   type UserEvent,
   type UserNo,
 } from '@parley/domain';
@@ -41,6 +43,20 @@ const SENT = `SELECT ${LOG_COLUMNS}, l.draft_hash FROM room_log l WHERE l.tenant
 const REPEATS = `SELECT q.ord FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[], $5::text[]) AS q(ord, tenant_id, room_no, sender_no, client_message_id)
   WHERE EXISTS (SELECT FROM room_log l WHERE l.tenant_id = q.tenant_id AND l.room_no = q.room_no AND l.actor_no = q.sender_no AND l.client_message_id = q.client_message_id)`;
 const IDS_OF = `SELECT l.id FROM room_log l WHERE l.tenant_id = $1 AND l.room_no = $2 AND l.actor_no = $3 AND l.client_message_id IS NOT NULL AND l.deleted IS NULL ORDER BY l.pts DESC LIMIT $4`;
+
+/** Commits under way when the last reading was made have an older time: a little more is read again. By the minute, as the index is. */
+const HEADS_SINCE = `SELECT h.tenant_id, h.room_no, r.id, h.epoch, h.pts
+  FROM room_heads h JOIN rooms r ON r.tenant_id = h.tenant_id AND r.no = h.room_no
+  WHERE h.tenant_id = ANY($1::text[]) AND h.active_at >= date_trunc('minute', coalesce($2::timestamptz, now()) - interval '10 seconds')
+    AND h.last_at >= coalesce($2::timestamptz, now()) - interval '10 seconds'`;
+
+interface HeadRow {
+  tenant_id: string;
+  room_no: number;
+  id: string;
+  epoch: number;
+  pts: number;
+}
 
 interface Options {
   /** Tests of the harness only: called between a commit and its answers. */
@@ -226,6 +242,18 @@ export class PostgresRoomLog extends RoomLog {
     if (!row) return undefined;
     const [message] = await this.reader.messagesOf(room, [row]);
     return message && { message, isSameDraft: row.draft_hash === draftHash(draft) };
+  }
+
+  override async headsSince(
+    tenantIds: readonly TenantId[],
+    since: Date | undefined,
+  ): Promise<{ readonly now: Date; readonly heads: readonly KnownHead[] }> {
+    const [{ at } = { at: new Date(0) }] = await this.postgres.log<{ at: Date }>('log-now', 'SELECT now() AS at', []);
+    const rows = await this.postgres.log<HeadRow>('log-heads', HEADS_SINCE, [tenantIds, since ?? null]);
+    return {
+      now: at,
+      heads: rows.map(({ tenant_id, room_no, id, epoch, pts }) => ({ tenantId: tenant_id, roomNo: room_no, roomId: id, epoch, pts })),
+    };
   }
 
   override after(room: RoomKey, afterPts: number, limit: number): Promise<LogSlice> {

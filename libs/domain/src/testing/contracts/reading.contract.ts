@@ -14,6 +14,20 @@ export function readingContract(scene: () => Promise<Scene>): void {
     return { own, ann, room };
   };
 
+  it('tells the heads of rooms that changed since a reading, of the tenants asked for', async () => {
+    const [own, other] = [await scene(), await scene()];
+    const [ann, zed] = [await own.user('ann'), await other.user('zed')];
+    const rooms = [await own.group([ann]), await own.group([ann])] as const;
+    await other.group([zed]);
+    const first = await own.log.headsSince([own.tenantId], undefined);
+    expect(first.heads.map(({ roomId }) => roomId).sort()).toEqual(rooms.map(({ roomId }) => roomId).sort());
+    await own.say(rooms[1], ann);
+    const { heads, now } = await own.log.headsSince([own.tenantId], first.now);
+    expect(heads.find(({ roomId }) => roomId === rooms[1].roomId)).toEqual({ ...rooms[1], epoch: 1, pts: 3 });
+    expect(now.getTime()).toBeGreaterThanOrEqual(first.now.getTime());
+    expect((await own.log.headsSince([], undefined)).heads).toEqual([]);
+  });
+
   describe('after', () => {
     it('pages ascending and contiguous from the position after', async () => {
       const { own, room } = await talk(20);

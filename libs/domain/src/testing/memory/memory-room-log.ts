@@ -1,5 +1,6 @@
 import { DomainError, notFound } from '../../errors.js';
-import type { MessageId, RoomKey, RoomNo, UserNo } from '../../ids.js';
+import type { MessageId, RoomKey, RoomNo, TenantId, UserNo } from '../../ids.js';
+import type { KnownHead } from '../../ports/fanout.js';
 import type { Message } from '../../messages/message.js';
 import {
   RoomLog,
@@ -158,6 +159,16 @@ export class MemoryRoomLog extends RoomLog {
   private earlier(space: TenantSpace, roomNo: RoomNo, senderNo: UserNo, clientMessageId: string): MessageRow | undefined {
     const id = space.sends.get(sendKey(roomNo, senderNo, clientMessageId));
     return id === undefined ? undefined : space.messages.get(id);
+  }
+
+  async headsSince(tenantIds: readonly TenantId[]): Promise<{ now: Date; heads: readonly KnownHead[] }> {
+    const heads = tenantIds.flatMap((tenantId) =>
+      this.db
+        .space(tenantId)
+        .rooms.values()
+        .map(({ no, id, epoch, pts }) => ({ tenantId, roomNo: no, roomId: id, epoch, pts })),
+    );
+    return { now: this.db.clock.now(), heads };
   }
 
   after(room: RoomKey, afterPts: number, limit: number): Promise<LogSlice> {

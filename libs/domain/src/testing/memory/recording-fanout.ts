@@ -1,6 +1,6 @@
 import type { ProfileEvent, ReceiptEvent, RoomEvent, UserEvent } from '../../events.js';
 import { roomKeyOf, userKeyOf, type RoomKey, type TenantId, type UserKey } from '../../ids.js';
-import { Fanout, type CloseReason } from '../../ports/fanout.js';
+import { Fanout, type CloseReason, type KnownHead } from '../../ports/fanout.js';
 
 export type SeenEvent = RoomEvent | ReceiptEvent | UserEvent | ProfileEvent;
 
@@ -14,6 +14,7 @@ export interface Disconnect {
 /** Keeps what each user's connections would have seen. Everybody is connected until disconnected; `connect` comes back. */
 export class RecordingFanout extends Fanout {
   readonly disconnects: Disconnect[] = [];
+  readonly heads: KnownHead[] = [];
   private readonly audience = new Map<string, Map<string, UserKey>>();
   private readonly inboxes = new Map<string, SeenEvent[]>();
   private readonly gone = new Set<string>();
@@ -30,6 +31,10 @@ export class RecordingFanout extends Fanout {
   connect(user: UserKey, rooms: readonly RoomKey[]): void {
     this.gone.delete(userKeyOf(user));
     for (const room of rooms) this.enter(user, room);
+  }
+
+  head(head: KnownHead): void {
+    this.heads.push(head);
   }
 
   toRoom(event: RoomEvent | ReceiptEvent): void {
