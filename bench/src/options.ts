@@ -1,20 +1,29 @@
 import { parseArgs } from 'node:util';
+import { SCENARIOS } from './scenarios.ts';
 import { TARGETS, type TargetName } from './targets.ts';
 
-export const SCENARIOS = ['send', 'steady', 'cold-start'] as const;
-export type ScenarioName = (typeof SCENARIOS)[number];
-
 export interface Options {
-  readonly scenarios: readonly ScenarioName[];
+  readonly scenarios: readonly string[];
   readonly targets: readonly TargetName[];
   /** Measured per run; a warm-up comes before. */
   readonly seconds: number;
   /** How often each target has its turn. */
   readonly rounds: number;
+  /** Instead of a scenario's own number, where one is about connections. */
+  readonly connections?: number;
+  /** Of `memory`. */
+  readonly minutes: number;
+  /** Of `growth`. */
+  readonly messages: number;
+  readonly otherRooms: number;
+  readonly isProfiled: boolean;
+  readonly isGate: boolean;
   readonly out?: string;
 }
 
-export const USAGE = `npm run bench -- [--scenario ${[...SCENARIOS, 'all'].join('|')}] [--target ${[...TARGETS, 'all'].join('|')}] [--seconds N] [--rounds N] [--out file]`;
+const NAMES = SCENARIOS.map(({ name }) => name);
+export const USAGE = `npm run bench -- [--scenario ${[...NAMES, 'all'].join('|')}] [--target ${[...TARGETS, 'all'].join('|')}] [--seconds N] [--rounds N]
+  [--connections N] [--minutes N] [--messages N] [--other-rooms N] [--profile] [--out file], or npm run bench -- --gate`;
 
 export function readOptions(argv: readonly string[]): Options {
   const { values } = parseArgs({
@@ -24,14 +33,27 @@ export function readOptions(argv: readonly string[]): Options {
       target: { type: 'string', default: 'all' },
       seconds: { type: 'string', default: '5' },
       rounds: { type: 'string', default: '3' },
+      connections: { type: 'string' },
+      minutes: { type: 'string', default: '1' },
+      messages: { type: 'string', default: '1000000' },
+      'other-rooms': { type: 'string', default: '100000' },
+      profile: { type: 'boolean', default: false },
+      gate: { type: 'boolean', default: false },
       out: { type: 'string' },
     },
   });
   return {
-    scenarios: chosen(SCENARIOS, values.scenario, '--scenario'),
+    scenarios: chosen(NAMES, values.scenario, '--scenario'),
     targets: chosen(TARGETS, values.target, '--target'),
     seconds: positive(values.seconds, '--seconds', 3_600),
     rounds: positive(values.rounds, '--rounds', 100),
+    // The other half of the usual limit of 20,000 open files is the server's.
+    ...(values.connections === undefined ? {} : { connections: positive(values.connections, '--connections', 9_000) }),
+    minutes: positive(values.minutes, '--minutes', 1_440),
+    messages: positive(values.messages, '--messages', 100_000_000),
+    otherRooms: positive(values['other-rooms'], '--other-rooms', 10_000_000),
+    isProfiled: values.profile,
+    isGate: values.gate,
     ...(values.out === undefined ? {} : { out: values.out }),
   };
 }

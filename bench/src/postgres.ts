@@ -4,7 +4,8 @@ import { chownSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileS
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { basename, dirname, join } from 'node:path';
-import { descendants, lineOf, SERVER_CORE, start, stop } from './processes.ts';
+import { descendants } from './proc.ts';
+import { lineOf, SERVER_CORE, start, stop } from './processes.ts';
 
 /** PostgreSQL refuses uid 0; as root it runs as nobody. */
 const NOBODY = 65_534;

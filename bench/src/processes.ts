@@ -1,8 +1,9 @@
 import { spawn, spawnSync, type ChildProcess, type SpawnOptions } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { descendants, statOf } from './proc.ts';
 
 export const SERVER_CORE = 0;
 export const LOAD_CORE = 1;
@@ -75,64 +76,6 @@ export async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise
 }
 
 const isAlive = (pid: number): boolean => statOf(pid) !== undefined;
-
-/** Everything below a process, by /proc; empty where there is none. */
-export function descendants(pid: number): readonly number[] {
-  const children = new Map<number, number[]>();
-  for (const one of allPids()) {
-    const parent = statOf(one)?.parent;
-    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), one]);
-  }
-  const found: number[] = [];
-  for (const queue = [...(children.get(pid) ?? [])]; queue.length > 0;) {
-    const one = queue.shift();
-    if (one === undefined) break;
-    found.push(one);
-    queue.push(...(children.get(one) ?? []));
-  }
-  return found;
-}
-
-function allPids(): readonly number[] {
-  try {
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number);
-  } catch {
-    return [];
-  }
-}
-
-export function statOf(pid: number): { readonly name: string; readonly parent: number } | undefined {
-  const text = textOf(`/proc/${pid}/stat`);
-  // The name is in parentheses and may hold any character, so count from its end (proc(5)).
-  const [, name, rest] = text?.match(/^\d+ \((.*)\) (.*)/s) ?? [];
-  const [state, parent] = rest?.split(' ') ?? [];
-  return name === undefined || state === 'Z' ? undefined : { name, parent: Number(parent) };
-}
-
-export interface MemoryKb {
-  readonly rss: number;
-  /** Shared pages counted by share, so that PostgreSQL's processes add up. */
-  readonly pss: number;
-}
-
-export function memoryOf(pids: readonly number[]): MemoryKb {
-  const sum = (field: string): number =>
-    pids.reduce(
-      (total, pid) => total + Number(textOf(`/proc/${pid}/smaps_rollup`)?.match(new RegExp(`^${field}:\\s+(\\d+)`, 'm'))?.[1] ?? 0),
-      0,
-    );
-  return { rss: sum('Rss'), pss: sum('Pss') };
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
 
 /** Resolves once `line` shows up on stdout; the output so far explains a failure. */
 export function lineOf(child: ChildProcess, line: string | RegExp, timeoutMs: number): Promise<string> {

@@ -6,7 +6,7 @@ import { Server } from 'socket.io';
 /**
  * What Parley is compared with: `node reference-server.ts <port> [postgres url]`. Socket.IO as its documentation shows it,
  * in memory; with a PostgreSQL URL one INSERT per message before the ack, as a first version of a chat does it.
- * A token is `userId/roomId`.
+ * A token is `userId/roomId+roomId`.
  */
 interface Draft {
   readonly roomId: string;
@@ -27,8 +27,8 @@ const io = new Server(http, { serveClient: false });
 const chat = io.of('/chat');
 
 chat.on('connection', (socket) => {
-  const [userId = '', roomId = ''] = String(socket.handshake.auth['token']).split('/');
-  void socket.join(roomId);
+  const [userId = '', rooms = ''] = String(socket.handshake.auth['token']).split('/');
+  void socket.join(rooms.split('+'));
   socket.emit('session.ready', { user: { id: userId }, serverTime: new Date().toISOString() });
   if (insert) socket.on('message.send', (draft: Draft, ack: Ack) => void stored(insert, userId, draft, ack));
   else socket.on('message.send', (draft: Draft, ack: Ack) => publish(userId, draft, inMemory(draft.roomId), new Date().toISOString(), ack));

@@ -1,11 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Seat } from './plan.ts';
+import type { Guest } from './load/crowd.ts';
+import { seatInParley, untilReady, type Place } from './parley.ts';
 import { freePort, startPostgres, type Postgres } from './postgres.ts';
-import { descendants, lineOf, SERVER_CORE, start, statOf, stop } from './processes.ts';
+import { descendants, statOf } from './proc.ts';
+import { lineOf, SERVER_CORE, start, stop } from './processes.ts';
 
 export const TARGETS = ['parley', 'bare', 'naive'] as const;
 export type TargetName = (typeof TARGETS)[number];
@@ -15,40 +16,43 @@ export interface Running {
   readonly port: number;
   /** From spawn until `/readyz` answered 200, milliseconds. */
   readonly readyMs: number;
-  /** A token per seat, with everybody in their rooms. */
-  seat(seats: readonly Seat[]): Promise<readonly string[]>;
+  readonly child: ChildProcess;
+  /** A guest per place, with everybody in their rooms. */
+  seat(places: readonly Place[]): Promise<readonly Guest[]>;
   pids(): { readonly server: readonly number[]; readonly postgres: readonly number[] };
   stop(): Promise<void>;
 }
 
 const here = dirname(fileURLToPath(import.meta.url));
 export const repository = join(here, '../..');
+/** Not kept in git. */
+export const RESULTS = join(repository, 'bench/results');
 const PARLEY = join(repository, 'apps/server/dist/main.js');
 const READY_MS = 60_000;
-const SETTING_UP = 20;
-const REST_TIMEOUT_MS = 15_000;
 
-export function startTarget(name: TargetName, directory: string): Promise<Running> {
-  if (name === 'parley') return startParley(directory);
-  return startReference(directory, name === 'naive');
+/** On a new or a used data directory. `nodeFlags` are for the server's node, whichever server it is. */
+export function startTarget(name: TargetName, directory: string, nodeFlags: readonly string[] = []): Promise<Running> {
+  if (name === 'parley') return startParley(directory, nodeFlags);
+  return startReference(directory, nodeFlags, name === 'naive');
 }
 
 export function whyUnavailable(name: TargetName): string | undefined {
   return name === 'parley' && !existsSync(PARLEY) ? `${PARLEY} is missing: npm run build` : undefined;
 }
 
-async function startReference(directory: string, isNaive: boolean): Promise<Running> {
+async function startReference(directory: string, nodeFlags: readonly string[], isNaive: boolean): Promise<Running> {
   const from = performance.now();
   const postgres: Postgres | undefined = isNaive ? await startPostgres(directory) : undefined;
   try {
     const port = await freePort();
-    const args = [join(here, 'reference-server.ts'), String(port), ...(postgres ? [postgres.url] : [])];
+    const args = [...nodeFlags, join(here, 'reference-server.ts'), String(port), ...(postgres ? [postgres.url] : [])];
     const child = start(SERVER_CORE, process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    await Promise.all([lineOf(child, 'reference is ready', READY_MS), untilReady(port)]);
+    await Promise.all([lineOf(child, 'reference is ready', READY_MS), untilReady(port, READY_MS)]);
     return {
       port,
       readyMs: performance.now() - from,
-      seat: async (seats) => seats.map(({ userId, roomId }) => `${userId}/${roomId}`),
+      child,
+      seat: async (places) => places.map(({ userId, rooms }) => ({ token: `${userId}/${rooms.join('+')}`, rooms })),
       pids: () => ({ server: [child.pid ?? 0], postgres: postgres?.pids() ?? [] }),
       stop: async () => {
         await stop(child, 'SIGTERM');
@@ -61,7 +65,7 @@ async function startReference(directory: string, isNaive: boolean): Promise<Runn
   }
 }
 
-async function startParley(directory: string): Promise<Running> {
+async function startParley(directory: string, nodeFlags: readonly string[]): Promise<Running> {
   const port = await freePort();
   const from = performance.now();
   const env = {
@@ -72,15 +76,17 @@ async function startParley(directory: string): Promise<Running> {
     PARLEY_RATE_SEND_BURST: '100000',
     PARLEY_RATE_COMMANDS_PER_SECOND: '100000',
   };
-  const child = start(SERVER_CORE, process.execPath, [PARLEY, 'start'], { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const args = [...nodeFlags, PARLEY, 'start'];
+  const child = start(SERVER_CORE, process.execPath, args, { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] });
   try {
     const printed = lineOf(child, 'Parley is ready', READY_MS);
-    const readyMs = await Promise.race([untilReady(port).then(() => performance.now() - from), failureOf(printed)]);
+    const readyMs = await Promise.race([untilReady(port, READY_MS).then(() => performance.now() - from), failureOf(printed)]);
     await printed;
     return {
       port,
       readyMs,
-      seat: (seats) => seatInParley(port, directory, seats),
+      child,
+      seat: (places) => seatInParley(port, directory, places),
       pids: () => treeOf(child),
       stop: () => stop(child, 'SIGTERM'),
     };
@@ -97,45 +103,4 @@ function treeOf(child: ChildProcess): { readonly server: readonly number[]; read
   const all = child.pid === undefined ? [] : [child.pid, ...descendants(child.pid)];
   const isPostgres = (pid: number): boolean => statOf(pid)?.name.startsWith('postgres') ?? false;
   return { server: all.filter((pid) => !isPostgres(pid)), postgres: all.filter(isPostgres) };
-}
-
-async function seatInParley(port: number, directory: string, seats: readonly Seat[]): Promise<readonly string[]> {
-  const firstRun = JSON.parse(readFileSync(join(directory, 'first-run.json'), 'utf8')) as { readonly tenant: { readonly apiKey: string } };
-  const call = <T>(path: string, body: unknown): Promise<T> => post<T>(`http://127.0.0.1:${port}${path}`, firstRun.tenant.apiKey, body);
-  const members = Map.groupBy(seats, ({ roomId }) => roomId);
-  for (const [id, some] of members) {
-    await call('/v1/rooms', { id, kind: 'group', name: id, members: some.map(({ userId }) => userId) });
-  }
-  const tokens: string[] = [];
-  for (let from = 0; from < seats.length; from += SETTING_UP) {
-    const some = seats.slice(from, from + SETTING_UP);
-    const minted = await Promise.all(some.map(({ userId }) => call<{ readonly token: string }>('/v1/tokens', { userId })));
-    tokens.push(...minted.map(({ token }) => token));
-  }
-  return tokens;
-}
-
-async function post<T>(url: string, apiKey: string, body: unknown): Promise<T> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(REST_TIMEOUT_MS),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`POST ${new URL(url).pathname} answered ${response.status}: ${text.slice(0, 500)}`);
-  return JSON.parse(text) as T;
-}
-
-async function untilReady(port: number): Promise<void> {
-  const end = performance.now() + READY_MS;
-  while (performance.now() < end) {
-    const isReady = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(1_000) }).then(
-      ({ status }) => status === 200,
-      () => false,
-    );
-    if (isReady) return;
-    await sleep(10);
-  }
-  throw new Error(`/readyz did not answer 200 within ${READY_MS} ms`);
 }

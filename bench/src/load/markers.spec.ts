@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { markedText, markerIn } from './markers.ts';
 import { OrderWatch } from './order.ts';
-import { ratios } from './report.ts';
 
 describe('markers', () => {
   it('come back from a packet around them, in a text of the asked length', () => {
@@ -37,20 +36,5 @@ describe('order', () => {
     ] as const)
       watch.see(receiver, sender, n);
     expect([watch.reordered, watch.repeated]).toEqual([1, 1]);
-  });
-});
-
-describe('ratios', () => {
-  it('compare inside each round and take the median', () => {
-    const turn = (round: number, target: 'parley' | 'bare', result: number) => ({ round, target, result });
-    const turns = [
-      turn(1, 'parley', 10),
-      turn(1, 'bare', 5),
-      turn(2, 'parley', 30),
-      turn(2, 'bare', 10),
-      turn(3, 'parley', 4),
-      turn(3, 'bare', 4),
-    ];
-    expect(ratios(turns, 'x', (result) => result)).toEqual([{ of: 'parley', to: 'bare', what: 'x', median: 2, min: 1, max: 3 }]);
   });
 });

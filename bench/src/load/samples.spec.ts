@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { median, percentile, Samples } from './samples.ts';
+import { median, percentile, Samples, slope } from './samples.ts';
 
 const numbers = fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 3_000 });
 
@@ -39,5 +39,17 @@ describe('samples', () => {
     expect(median([3, 1, 2])).toBe(2);
     expect(median([4, 1, 2, 3, NaN])).toBe(2.5);
     expect(median([])).toBeNaN();
+  });
+
+  it('draws the line with the least squares', () => {
+    expect(
+      slope([
+        [0, 1],
+        [1, 2],
+        [2, 6],
+        [3, 7],
+      ]),
+    ).toBeCloseTo(2.2, 10);
+    expect(slope([[1, 5]])).toBeNaN();
   });
 });

@@ -13,6 +13,10 @@ export class Samples {
     this.count += 1;
   }
 
+  clear(): void {
+    this.count = 0;
+  }
+
   summary(): Summary {
     const sorted = this.values.slice(0, this.count).sort();
     return { count: this.count, p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99), max: percentile(sorted, 1) };
@@ -38,4 +42,13 @@ export function median(values: readonly number[]): number {
   const middle = sorted.length >> 1;
   if (sorted.length % 2 === 1) return sorted[middle] ?? NaN;
   return ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+}
+
+/** Of the straight line with the least squares through some points. NaN of fewer than two places. */
+export function slope(points: readonly (readonly [x: number, y: number])[]): number {
+  const mean = (of: (point: readonly [number, number]) => number): number =>
+    points.reduce((sum, point) => sum + of(point), 0) / points.length;
+  const x = mean(([value]) => value);
+  const y = mean(([, value]) => value);
+  return mean(([a, b]) => (a - x) * (b - y)) / mean(([a]) => (a - x) ** 2);
 }
