@@ -44,9 +44,8 @@ export class Profiling {
     const file = join(RESULTS, this.name);
     const profile = JSON.parse(readFileSync(file, 'utf8')) as CpuProfile;
     const rows = selfTimes(profile, windows).slice(0, TOP);
-    console.log(
-      `\n${aligned([['self %', 'function', 'file'], ...rows.map(({ share, name, where }) => [(share * 100).toFixed(1), name, where])])}`,
-    );
+    const cells = rows.map(({ share, name, where }) => [(share * 100).toFixed(1).padStart(6), name, where]);
+    console.log(`\n${aligned([['self %', 'function', 'file'], ...cells], 'words')}`);
     console.log(`written: ${file}`);
   }
 }

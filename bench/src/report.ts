@@ -56,10 +56,12 @@ export function ratios<T>(turns: readonly Turn<T>[], what: string, value: (resul
 export const ratioLine = ({ of, to, what, median: middle, min, max }: Ratio): string =>
   `${what}: ${of} / ${to} = ${middle.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)})`;
 
-/** Columns under each other: the first to the left, figures to the right. */
-export function aligned(rows: readonly (readonly string[])[]): string {
+/** Columns under each other: the first to the left and figures to the right, or all to the left. */
+export function aligned(rows: readonly (readonly string[])[], side: 'figures' | 'words' = 'figures'): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ');
+    row
+      .map((cell, column) => (column === 0 || side === 'words' ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ');
   return rows.map(line).join('\n');
 }

@@ -105,7 +105,8 @@ export interface StormResult {
   readonly back: Summary;
   /** Attempts that the server refused or cut; the client came again. */
   readonly retries: number;
-  readonly firstRetry?: string;
+  /** Why, most frequent first. */
+  readonly retriedFor: readonly (readonly [why: string, count: number])[];
   readonly notBack: number;
   /** Events of the differences, all clients together: how many came too few, and too many. */
   readonly replayed: number;

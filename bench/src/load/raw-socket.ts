@@ -5,7 +5,8 @@ import { connectPacket, HotPackets, parsePacket, PONG } from './packets.ts';
 
 /** One for all sockets: what is read is taken before the next socket reads, and thousands of buffers would not fit a cache. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
-const CONNECT_TIMEOUT_MS = 60_000;
+/** As socket.io-client waits. */
+const CONNECT_TIMEOUT_MS = 20_000;
 const HEADERS_MAX = 16 * 1024;
 
 export interface Address {

@@ -8,10 +8,12 @@ import { Samples } from './samples.ts';
 import type { Stage } from './stage.ts';
 
 /** Who is not back after so long does not come any more. */
-const PATIENCE_MS = 60_000;
-/** A client that was refused comes again after 100 to 200 ms, twice that, ... up to 2 to 4 s. */
-const RETRY_MS = 100;
-const RETRY_MAX_MS = 2_000;
+const PATIENCE_MS = 120_000;
+/** As socket.io-client comes again: after about 1 s, 2 s, 4 s, 5 s, 5 s, ..., half more or less by chance. */
+const RETRY_MS = 1_000;
+const RETRY_MAX_MS = 5_000;
+
+const REASONS = 5;
 
 /** `storm`: everybody loses the connection at the same moment and comes back at once. */
 export class StormLoad {
@@ -20,8 +22,7 @@ export class StormLoad {
   private readonly crowd: Crowd;
   private readonly catchUp: CatchUp | undefined;
   private readonly back = new Samples();
-  private retries = 0;
-  private firstRetry: string | undefined;
+  private readonly retriedFor = new Map<string, number>();
   private notBack = 0;
 
   constructor(plan: StormPlan, stage: Stage) {
@@ -60,20 +61,20 @@ export class StormLoad {
         await this.catchUp?.complete(index);
         return this.back.add(performance.now() - from);
       } catch (error) {
-        this.retries += 1;
-        this.firstRetry ??= String(error);
-        await sleep((error instanceof Refusal ? error.retryAfterMs : undefined) ?? wait * (1 + Math.random()));
+        const why = error instanceof Error ? error.message : String(error);
+        this.retriedFor.set(why, (this.retriedFor.get(why) ?? 0) + 1);
+        await sleep((error instanceof Refusal ? error.retryAfterMs : undefined) ?? wait * (0.5 + Math.random()));
       }
     }
     this.notBack += 1;
   }
 
   private result(): Omit<StormResult, 'allBackMs' | 'closedConnections' | 'loadCpuShare'> {
-    const { crowd, firstRetry } = this;
+    const { crowd, retriedFor } = this;
     return {
       back: this.back.summary(),
-      retries: this.retries,
-      ...(firstRetry === undefined ? {} : { firstRetry }),
+      retries: [...retriedFor.values()].reduce((sum, count) => sum + count, 0),
+      retriedFor: [...retriedFor].sort((a, b) => b[1] - a[1]).slice(0, REASONS),
       notBack: this.notBack,
       ...(this.catchUp?.account() ?? { replayed: 0, missing: 0, surplus: 0, synced: 0 }),
       ...(crowd.firstClose === undefined ? {} : { firstClose: crowd.firstClose }),
