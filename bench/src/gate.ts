@@ -10,9 +10,9 @@ import { startTarget, whyUnavailable, type TargetName } from './targets.ts';
 
 const FILE = join(dirname(fileURLToPath(import.meta.url)), '../gate.json');
 const TARGETS = ['parley', 'bare'] as const satisfies readonly TargetName[];
-const ROUNDS = 4;
-const SECONDS = 2;
-const WARMUP_SECONDS = 0.7;
+const ROUNDS = 5;
+const SECONDS = 1.3;
+const WARMUP_SECONDS = 0.4;
 
 type Target = (typeof TARGETS)[number];
 type ScenarioName = 'send' | 'steady';

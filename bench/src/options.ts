@@ -47,7 +47,7 @@ export function readOptions(argv: readonly string[]): Options {
     targets: chosen(TARGETS, values.target, '--target'),
     seconds: positive(values.seconds, '--seconds', 3_600),
     rounds: positive(values.rounds, '--rounds', 100),
-    // The other half of the usual limit of 20,000 open files is the server's.
+    // In a storm a server may hold old and new ones at once, and a process has 20,000 open files on many machines.
     ...(values.connections === undefined ? {} : { connections: positive(values.connections, '--connections', 9_000) }),
     minutes: positive(values.minutes, '--minutes', 1_440),
     messages: positive(values.messages, '--messages', 100_000_000),
