@@ -37,7 +37,7 @@ export async function seed(dataDirectory: string, shape: SeedShape): Promise<voi
 
 /** Ids as the server makes them (RFC 9562, 5.7): by time, so that they arrive in the order of their index. */
 const idAt = (milliseconds: string): string =>
-  `(lpad(to_hex(${milliseconds}), 12, '0') || overlay(substr(md5(random()::text), 1, 20) PLACING '7' FROM 1 FOR 1))::uuid`;
+  `(lpad(to_hex(${milliseconds}), 12, '0') || '7' || substr(md5(random()::text), 1, 3) || 'a' || substr(md5(random()::text), 1, 15))::uuid`;
 const PAST = `(extract(epoch FROM now() - interval '30 days') * 1000)::bigint`;
 const at = (n: string): string => `now() - interval '30 days' + ${n} * interval '1 millisecond'`;
 const INSERT = `INSERT INTO room_log (tenant_id, room_no, pts, seq, id, type, at, actor_kind, actor_no, client_message_id, draft_hash, body)`;
