@@ -6,6 +6,7 @@ import { atEndOfTurn } from './end-of-turn.js';
 /** Packets and bytes a socket may have waiting before it counts as one that does not read (G20). */
 const PACKETS_MAX = 1_000;
 const BYTES_MAX = 1_048_576;
+const COPIED_MAX = 32_768;
 
 interface TcpSocket {
   readonly writableLength: number;
@@ -173,6 +174,11 @@ function writeAll(tcp: TcpSocket, packets: readonly EncodedPacket[]): void {
   const [only] = packets;
   if (only && packets.length === 1) {
     tcp.write(only.frames);
+    return;
+  }
+  // Copying what is small is cheaper than handing the system a list of pieces.
+  if (packets.reduce((sum, { frames }) => sum + frames.length, 0) <= COPIED_MAX) {
+    tcp.write(Buffer.concat(packets.map(({ frames }) => frames)));
     return;
   }
   tcp.cork();

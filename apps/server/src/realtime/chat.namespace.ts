@@ -171,7 +171,7 @@ async function resume(
   if (!positions) return { incomplete: new Set() };
   const all = Object.entries(positions.rooms ?? {}).map(([roomId, afterPts]) => ({ roomId, afterPts }));
   const replayed = replayable(all, listed);
-  const missed = await syncs.sync(actor, { userPts: positions.userPts, rooms: replayed });
+  const missed = await syncs.replay(actor, { userPts: positions.userPts, rooms: replayed });
   const whole = new Set(missed.rooms.flatMap((room) => ('events' in room && room.complete ? [room.roomId] : [])));
   return { missed, incomplete: new Set(all.flatMap(({ roomId }) => (whole.has(roomId) ? [] : [roomId]))) };
 }

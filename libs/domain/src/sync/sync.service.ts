@@ -27,6 +27,7 @@ const NO_RECEIPTS: Receipts = { cursors: [], memberCount: 0 };
 interface Asked {
   readonly userNo: UserNo;
   readonly roomIds: readonly RoomId[];
+  readonly hasReceipts: boolean;
 }
 interface FoundRoom {
   readonly access: RoomAccess;
@@ -69,9 +70,19 @@ export class SyncService {
     return this.starts.ask(actor.tenantId, actor.user.no);
   }
 
-  async sync(actor: Actor, request: SyncRequest, budget = SYNC_EVENTS_MAX): Promise<SyncAnswer> {
+  sync(actor: Actor, request: SyncRequest, budget = SYNC_EVENTS_MAX): Promise<SyncAnswer> {
+    return this.difference(actor, request, budget, true);
+  }
+
+  /** The same for a client that is about to be told where everything stands: without anybody's cursors. */
+  replay(actor: Actor, request: SyncRequest): Promise<SyncAnswer> {
+    return this.difference(actor, request, SYNC_EVENTS_MAX, false);
+  }
+
+  private async difference(actor: Actor, request: SyncRequest, budget: number, hasReceipts: boolean): Promise<SyncAnswer> {
     const user = requireUser(actor);
-    const found = await this.finds.ask(actor.tenantId, { userNo: user.no, roomIds: request.rooms.map(({ roomId }) => roomId) });
+    const roomIds = request.rooms.map(({ roomId }) => roomId);
+    const found = await this.finds.ask(actor.tenantId, { userNo: user.no, roomIds, hasReceipts });
     const own = request.userPts === undefined ? undefined : await this.userSlice(actor.tenantId, user.no, request.userPts, found, budget);
     let left = budget - (own?.events.length ?? 0);
     const rooms: RoomSync[] = [];
@@ -86,17 +97,20 @@ export class SyncService {
   private async find(tenantId: TenantId, asked: readonly Asked[]): Promise<readonly Found[]> {
     return this.store.tenant(tenantId, async (tx) => {
       const heads = await tx.users.headsOf(asked.map(({ userNo }) => userNo));
-      const pairs = asked.flatMap(({ userNo, roomIds }) => roomIds.map((id) => ({ id, userNo })));
+      const pairs = asked.flatMap(({ userNo, roomIds, hasReceipts }) => roomIds.map((id) => ({ id, userNo, hasReceipts })));
       const accesses = await tx.rooms.accesses(pairs);
       const receipts = await tx.members.receiptsOf(
-        accesses.flatMap((access, index) => (access ? [{ roomNo: access.room.no, userNo: pairs[index]?.userNo ?? 0 }] : [])),
+        accesses.flatMap((access, index) => {
+          const pair = pairs[index];
+          return access && pair?.hasReceipts ? [{ roomNo: access.room.no, userNo: pair.userNo }] : [];
+        }),
       );
       let [nextRoom, nextReceipts] = [0, 0];
-      return asked.map(({ roomIds }, index) => ({
+      return asked.map(({ roomIds, hasReceipts }, index) => ({
         userPts: heads[index] ?? 0,
         rooms: roomIds.map(() => {
           const access = accesses[nextRoom++];
-          return access && { access, receipts: receipts[nextReceipts++] ?? NO_RECEIPTS };
+          return access && { access, receipts: (hasReceipts ? receipts[nextReceipts++] : undefined) ?? NO_RECEIPTS };
         }),
       }));
     });

@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { DomainError, UserTokens, type SigningKey, type TokenClaims, type TokenToSign } from '@parley/domain';
 import jwt from 'jsonwebtoken';
 import { ExtractJwt, Strategy, type VerifiedCallback } from 'passport-jwt';
@@ -86,7 +87,8 @@ function verified(token: string, key: SigningKey, secret: string): Promise<Paylo
   if (key.algorithm === 'EdDSA') return Promise.reject(new DomainError('token-invalid'));
   const strategy = new Strategy(
     {
-      secretOrKey: secret,
+      // Its types know texts only; it hands on what it is given, and jsonwebtoken takes key objects.
+      secretOrKey: key.algorithm === 'HS256' ? (secretKeyOf(secret) as unknown as string) : secret,
       jwtFromRequest: ExtractJwt.fromHeader('token'),
       algorithms: [key.algorithm],
       jsonWebTokenOptions: { clockTolerance: LEEWAY_SECONDS },
@@ -103,6 +105,19 @@ function verified(token: string, key: SigningKey, secret: string): Promise<Paylo
     });
     outcome.authenticate({ headers: { token } } as never);
   });
+}
+
+const secretKeys = new Map<string, KeyObject>();
+const SECRET_KEYS_MAX = 1_000;
+
+/** jsonwebtoken tries a plain text as a public key first, which costs more than the check itself. */
+function secretKeyOf(secret: string): KeyObject {
+  const known = secretKeys.get(secret);
+  if (known) return known;
+  if (secretKeys.size >= SECRET_KEYS_MAX) secretKeys.clear();
+  const made = createSecretKey(Buffer.from(secret));
+  secretKeys.set(secret, made);
+  return made;
 }
 
 const isExpiry = (reason: unknown): boolean => reason instanceof Error && reason.name === 'TokenExpiredError';
