@@ -63,16 +63,26 @@ function suite(project, env = {}) {
 }
 
 /** Where apt and root allow, what the tests need is installed. */
-function ensureChromium() {
-  const found = process.env.CHROMIUM_PATH ?? CHROMIUM.find((path) => existsSync(path));
-  if (found) return found;
+function install(name) {
   const mayInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
-  if (!mayInstall) return undefined;
-  process.stdout.write('\n== installing Chromium (apt)\n');
-  const quiet = { spawn: { stdio: ['ignore', 'ignore', 'inherit'] }, env: { DEBIAN_FRONTEND: 'noninteractive' } };
+  if (!mayInstall) return;
+  process.stdout.write(`\n== installing ${name} (apt)\n`);
+  // A service that starts by itself would take a port and stay.
+  const quiet = { spawn: { stdio: ['ignore', 'ignore', 'inherit'] }, env: { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' } };
   run('apt-get', ['update', '-qq'], quiet);
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], quiet);
-  return CHROMIUM.find((path) => existsSync(path));
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name], quiet);
+}
+
+function ensureChromium() {
+  const find = () => process.env.CHROMIUM_PATH ?? CHROMIUM.find((path) => existsSync(path));
+  if (!find()) install('chromium');
+  return find();
+}
+
+function ensureRedis() {
+  const isThere = () => spawnSync('redis-server', ['--version']).status === 0;
+  if (!isThere()) install('redis-server');
+  return isThere();
 }
 
 const only = process.argv[2];
@@ -92,6 +102,7 @@ if (wants('server')) suite('server');
 if (wants('e2e')) {
   const chromium = ensureChromium();
   if (!chromium) notRun.push('browser tests: there is no Chromium and it cannot be installed here (set CHROMIUM_PATH)');
+  if (!ensureRedis()) notRun.push('two nodes: there is no redis-server and it cannot be installed here');
   suite('e2e', chromium ? { CHROMIUM_PATH: chromium } : {});
 }
 

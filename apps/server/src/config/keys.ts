@@ -46,6 +46,12 @@ export const KEYS = {
     about: 'The same database past a transaction pooler, for migrations',
     isSecret: true,
   }),
+  redisUrl: key({
+    env: 'PARLEY_REDIS_URL',
+    schema: z.url({ protocol: /^rediss?$/ }).optional(),
+    about: 'Redis, by which several servers on one database tell each other of events',
+    isSecret: true,
+  }),
   publicUrl: key({
     env: 'PARLEY_PUBLIC_URL',
     schema: z.url({ protocol: /^https?$/ }).optional(),

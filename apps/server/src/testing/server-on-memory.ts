@@ -1,5 +1,6 @@
 import type { Passwords } from '@parley/domain';
 import { memoryPorts, type MemoryDatabase } from '@parley/domain/testing';
+import { NoBus } from '../adapters/bus/no-bus.js';
 import { HmacCursors } from '../adapters/cursors/hmac-cursors.js';
 import { SocketFanout } from '../adapters/fanout/socket-fanout.js';
 import { CryptoRandom } from '../adapters/random/crypto-random.js';
@@ -24,6 +25,7 @@ export async function serverOnMemory(options: TestServerOptions & { readonly pas
   const ports = {
     ...memory,
     fanout,
+    bus: new NoBus(),
     passwords: passwords ?? memory.passwords,
     tokens: new PassportUserTokens(),
     cursors: new HmacCursors(TEST_SECRET_KEY),

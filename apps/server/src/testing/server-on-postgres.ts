@@ -1,6 +1,7 @@
 import type { Passwords } from '@parley/domain';
 import { PlainPasswords } from '@parley/domain/testing';
 import { HmacCursors } from '../adapters/cursors/hmac-cursors.js';
+import { NoBus } from '../adapters/bus/no-bus.js';
 import { SocketFanout } from '../adapters/fanout/socket-fanout.js';
 import { Postgres } from '../adapters/postgres/postgres.js';
 import { dataSourceOf } from '../adapters/postgres/schema.js';
@@ -43,6 +44,7 @@ export async function serverOnPostgres(
     roomLog,
     userLog: new PostgresUserLog(postgres, random),
     fanout: new SocketFanout(random),
+    bus: new NoBus(),
     limiter: new MemoryRateLimiter(),
     tokens: new PassportUserTokens(),
     passwords,

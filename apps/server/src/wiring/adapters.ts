@@ -1,9 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { Bus } from '@parley/domain';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config/config.js';
 import { DatabaseClock } from '../adapters/clock/database-clock.js';
+import { NoBus } from '../adapters/bus/no-bus.js';
+import { RedisBus } from '../adapters/bus/redis-bus.js';
 import { HmacCursors } from '../adapters/cursors/hmac-cursors.js';
 import { SocketFanout } from '../adapters/fanout/socket-fanout.js';
 import { Argon2Passwords } from '../adapters/passwords/argon2-passwords.js';
@@ -61,6 +64,7 @@ export interface Adapters {
   readonly roomLog: PostgresRoomLog;
   readonly userLog: PostgresUserLog;
   readonly fanout: SocketFanout;
+  readonly bus: Bus;
   readonly limiter: MemoryRateLimiter;
   readonly tokens: PassportUserTokens;
   readonly passwords: Argon2Passwords;
@@ -81,6 +85,8 @@ export function createAdapters(config: Config, database: Database, source: DataS
     onLostTail: (rooms) => note(`the database came back with less than was acknowledged: ${rooms} room(s) start a new epoch`),
   });
   const secretKey = config.secretKey ?? ownSecretKey(config.dataDir);
+  const redis = config.redisUrl === undefined ? undefined : new RedisBus(config.redisUrl, note);
+  const bus = redis ?? new NoBus();
   return {
     source,
     postgres,
@@ -89,6 +95,7 @@ export function createAdapters(config: Config, database: Database, source: DataS
     store: new PostgresStore(source),
     userLog: new PostgresUserLog(postgres, random),
     fanout: new SocketFanout(random),
+    bus,
     limiter: new MemoryRateLimiter(),
     tokens: new PassportUserTokens(),
     passwords: new Argon2Passwords(),
@@ -104,6 +111,7 @@ export function createAdapters(config: Config, database: Database, source: DataS
       );
     },
     close: async () => {
+      await redis?.close();
       await roomLog.close();
       await postgres.close().catch(() => undefined);
       await source.destroy().catch(() => undefined);

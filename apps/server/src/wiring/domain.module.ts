@@ -4,7 +4,9 @@ import {
   AuthService,
   BanService,
   Clock,
+  type Bus,
   Connections,
+  EveryNode,
   Cursors,
   Fanout,
   KeyService,
@@ -47,7 +49,6 @@ const SERVICES = [
   service(OperatorService, Store, Passwords, RateLimiter, Random, Clock),
   service(PageCursors, Cursors),
   service(ReceiptService, Store, Fanout, Clock),
-  service(RelayService, RoomLog, Fanout, Clock),
   service(SweepService, RoomLog, Store, Connections, RelayService),
   service(RoomService, Store, RoomLog, RelayService, Random, Clock),
   service(SyncService, Store, RoomLog, UserLog, Clock),
@@ -60,6 +61,7 @@ export interface Ports {
   readonly roomLog: RoomLog;
   readonly userLog: UserLog;
   readonly fanout: Fanout & Connections;
+  readonly bus: Bus;
   readonly limiter: RateLimiter;
   readonly tokens: UserTokens;
   readonly passwords: Passwords;
@@ -76,7 +78,7 @@ export class DomainModule {
       { provide: Store, useValue: ports.store },
       { provide: RoomLog, useValue: ports.roomLog },
       { provide: UserLog, useValue: ports.userLog },
-      { provide: Fanout, useValue: ports.fanout },
+      { provide: Fanout, useValue: new EveryNode(ports.fanout, ports.bus) },
       { provide: Connections, useValue: ports.fanout },
       { provide: RateLimiter, useValue: ports.limiter },
       { provide: UserTokens, useValue: ports.tokens },
@@ -87,6 +89,12 @@ export class DomainModule {
       { provide: Clock, useValue: ports.clock },
     ];
     const composed: FactoryProvider[] = [
+      {
+        // Each node's relay tells its own sockets only; what crosses nodes goes by the bus.
+        provide: RelayService,
+        useFactory: (log: RoomLog, clock: Clock) => new RelayService(log, ports.fanout, clock, ports.bus),
+        inject: [RoomLog, Clock],
+      },
       {
         provide: BanService,
         useFactory: (

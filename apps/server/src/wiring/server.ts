@@ -141,7 +141,7 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
       isDraining = true;
       log.info('draining');
       await Promise.all(loops.map((loop) => loop.stop()));
-      sockets.of('/chat').emit('session.reconnect', { afterMs: 500, reason: 'server-stopping' });
+      sockets.of('/chat').local.emit('session.reconnect', { afterMs: 500, reason: 'server-stopping' });
       const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
       await new Promise<void>((done) => void sockets.close(() => done()));
       server.closeIdleConnections();

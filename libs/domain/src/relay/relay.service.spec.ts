@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RoomEvent } from '../events.js';
 import { canonicalJson } from '../json.js';
 import type { LogSlice } from '../ports/room-log.js';
+import { MemoryBus } from '../testing/memory/memory-bus.js';
 import { MemoryRoomLog } from '../testing/memory/memory-room-log.js';
 import { memoryPorts } from '../testing/memory/ports.js';
 import { RecordingFanout } from '../testing/memory/recording-fanout.js';
@@ -22,7 +23,7 @@ async function aSecondNode(log?: (world: World) => MemoryRoomLog) {
   const world = await aWorld().withGroup('crew', ['ann', 'bo']);
   for (let n = 0; n < 5; n += 1) await world.as('ann').send('crew');
   const fanout = new RecordingFanout();
-  const relay = new RelayService(log?.(world) ?? world.ports.roomLog, fanout, world.clock);
+  const relay = new RelayService(log?.(world) ?? world.ports.roomLog, fanout, world.clock, new MemoryBus());
   const events = await world.events('crew');
   const publish = (...pts: number[]) => relay.publish({ events: pts.map((at) => eventAt(events, at)), userEvents: [] });
   fanout.connect(world.userKey('bo'), [world.roomKey('crew')]);

@@ -1,5 +1,6 @@
 import type { RoomEvent, UserEvent } from '../events.js';
 import { roomKeyOf, type RoomKey } from '../ids.js';
+import type { Bus, BusMessage } from '../ports/bus.js';
 import type { Clock } from '../ports/clock.js';
 import type { Fanout, KnownHead } from '../ports/fanout.js';
 import type { Appended, RoomLog } from '../ports/room-log.js';
@@ -30,10 +31,37 @@ export class RelayService {
     private readonly log: RoomLog,
     private readonly fanout: Fanout,
     private readonly clock: Clock,
-  ) {}
+    private readonly bus: Bus,
+  ) {
+    bus.receive((message) => this.fromElsewhere(message));
+  }
 
-  /** Tells what was committed. A user learns of a room before the room's own events reach it. */
-  publish({ events, userEvents }: Appended): void {
+  /** Tells what was committed here: own sockets first, then the other nodes. */
+  publish(appended: Appended): void {
+    this.tell(appended);
+    if (appended.events.length + appended.userEvents.length > 0) this.bus.send({ kind: 'appended', appended });
+  }
+
+  /** What another node committed passes the same order and the same doors before it meets a socket. */
+  private fromElsewhere(message: BusMessage): void {
+    switch (message.kind) {
+      case 'appended':
+        return this.tell(message.appended);
+      case 'receipt':
+        return this.fanout.toRoom(message.event);
+      case 'profile':
+        return this.fanout.toUserRooms(message.event);
+      case 'end-user':
+        return this.fanout.disconnectUser(message.user, message.reason, message.details);
+      case 'end-key':
+        return this.fanout.disconnectKey(message.tenantId, message.signingKeyId, message.reason);
+      case 'end-tenant':
+        return this.fanout.disconnectTenant(message.tenantId, message.reason);
+    }
+  }
+
+  /** A user learns of a room before the room's own events reach it. */
+  private tell({ events, userEvents }: Appended): void {
     for (const event of events) if (event.pts > this.flowOf(event).pts) this.enter(event);
     for (const event of userEvents) this.tellUser(event);
     for (const event of events) this.take(event);

@@ -1,5 +1,6 @@
 export * from './builders.js';
 export * from './hand.js';
+export * from './memory/memory-bus.js';
 export * from './memory/memory-database.js';
 export * from './memory/memory-rate-limiter.js';
 export * from './memory/memory-room-log.js';

@@ -20,6 +20,7 @@ import { RelayService } from '../relay/relay.service.js';
 import { RoomService } from '../rooms/room.service.js';
 import { SyncService } from '../sync/sync.service.js';
 import { TenantService } from '../tenants/tenant.service.js';
+import { MemoryBus } from './memory/memory-bus.js';
 import { UserService } from '../users/user.service.js';
 
 export interface Ports {
@@ -38,7 +39,7 @@ export interface Ports {
 /** Every service over the given ports; what the server's wiring does with the real ones. */
 export function servicesOver(ports: Ports) {
   const { store, roomLog, userLog, fanout, limiter, clock, random, passwords, box, tokens } = ports;
-  const relay = new RelayService(roomLog, fanout, clock);
+  const relay = new RelayService(roomLog, fanout, clock, new MemoryBus());
   const messages = new MessageService(store, roomLog, relay, limiter, random, clock);
   return {
     relay,

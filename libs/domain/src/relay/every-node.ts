@@ -1,0 +1,60 @@
+import type { ErrorDetails } from '../errors.js';
+import type { ProfileEvent, ReceiptEvent, RoomEvent, UserEvent } from '../events.js';
+import type { RoomKey, TenantId, UserKey } from '../ids.js';
+import type { Bus } from '../ports/bus.js';
+import { Fanout, type CloseReason, type KnownHead } from '../ports/fanout.js';
+
+/** The fan-out as use cases see it: this node's sockets first, then the other nodes'. What is logged goes by the relay. */
+export class EveryNode extends Fanout {
+  constructor(
+    private readonly here: Fanout,
+    private readonly bus: Bus,
+  ) {
+    super();
+  }
+
+  override toRoom(event: RoomEvent | ReceiptEvent): void {
+    this.here.toRoom(event);
+    if (!('pts' in event)) this.bus.send({ kind: 'receipt', event });
+  }
+
+  override toUserRooms(event: ProfileEvent): void {
+    this.here.toUserRooms(event);
+    this.bus.send({ kind: 'profile', event });
+  }
+
+  override disconnectUser(user: UserKey, reason: CloseReason, details?: ErrorDetails): void {
+    this.here.disconnectUser(user, reason, details);
+    this.bus.send({ kind: 'end-user', user, reason, details });
+  }
+
+  override disconnectKey(tenantId: TenantId, signingKeyId: string, reason: CloseReason): void {
+    this.here.disconnectKey(tenantId, signingKeyId, reason);
+    this.bus.send({ kind: 'end-key', tenantId, signingKeyId, reason });
+  }
+
+  override disconnectTenant(tenantId: TenantId, reason: CloseReason): void {
+    this.here.disconnectTenant(tenantId, reason);
+    this.bus.send({ kind: 'end-tenant', tenantId, reason });
+  }
+
+  override toUser(event: UserEvent): void {
+    this.here.toUser(event);
+  }
+
+  override head(head: KnownHead): void {
+    this.here.head(head);
+  }
+
+  override enter(user: UserKey, room: RoomKey): void {
+    this.here.enter(user, room);
+  }
+
+  override exit(user: UserKey, room: RoomKey): void {
+    this.here.exit(user, room);
+  }
+
+  override dissolve(room: RoomKey): void {
+    this.here.dissolve(room);
+  }
+}
