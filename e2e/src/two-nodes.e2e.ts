@@ -12,7 +12,7 @@ const HEALED_MS = 7_000;
 const SECRET_KEY = 'the same root of encryption on every node';
 
 const missing = spawnSync('redis-server', ['--version']).status === 0 ? undefined : 'there is no redis-server (apt install redis-server)';
-if (missing !== undefined) console.error(`two-nodes: NOT tried: ${missing}`);
+if (missing !== undefined) process.stderr.write(`two-nodes: NOT tried: ${missing}\n`);
 
 /** Two servers on one PostgreSQL and one Redis: what 03 builds on. */
 describe.skipIf(missing !== undefined)('two nodes', () => {
