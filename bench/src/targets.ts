@@ -28,6 +28,10 @@ export const repository = join(here, '../..');
 /** Not kept in git. */
 export const RESULTS = join(repository, 'bench/results');
 const PARLEY = join(repository, 'apps/server/dist/main.js');
+/** As `npm start` starts it. */
+const SHIPPED_FLAGS = (
+  JSON.parse(readFileSync(join(repository, 'apps/server/package.json'), 'utf8')) as { readonly config: { readonly nodeFlags: string } }
+).config.nodeFlags.split(' ');
 const READY_MS = 60_000;
 
 /** On a new or a used data directory. `nodeFlags` are for the server's node, whichever server it is. */
@@ -76,7 +80,7 @@ async function startParley(directory: string, nodeFlags: readonly string[]): Pro
     PARLEY_RATE_SEND_BURST: '100000',
     PARLEY_RATE_COMMANDS_PER_SECOND: '100000',
   };
-  const args = [...nodeFlags, PARLEY, 'start'];
+  const args = [...nodeFlags, ...SHIPPED_FLAGS, PARLEY, 'start'];
   const child = start(SERVER_CORE, process.execPath, args, { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] });
   try {
     const printed = lineOf(child, 'Parley is ready', READY_MS);

@@ -6,7 +6,7 @@ import { atEndOfTurn } from './end-of-turn.js';
 /** Packets and bytes a socket may have waiting before it counts as one that does not read (G20). */
 const PACKETS_MAX = 1_000;
 const BYTES_MAX = 1_048_576;
-const COPIED_MAX = 32_768;
+const COPIED_MAX = 2_048;
 
 interface TcpSocket {
   readonly writableLength: number;
@@ -170,18 +170,29 @@ export class ChatConnection implements Connection {
   }
 }
 
+/** Small pieces are copied together, which is cheaper than handing the system a list of them; large ones are shared as they are. */
 function writeAll(tcp: TcpSocket, packets: readonly EncodedPacket[]): void {
-  const [only] = packets;
-  if (only && packets.length === 1) {
-    tcp.write(only.frames);
-    return;
+  const pieces: Uint8Array[] = [];
+  let small: Uint8Array[] = [];
+  const copySmall = (): void => {
+    const [only] = small;
+    if (only) pieces.push(small.length === 1 ? only : Buffer.concat(small));
+    small = [];
+  };
+  for (const { frames } of packets) {
+    if (frames.length <= COPIED_MAX) small.push(frames);
+    else {
+      copySmall();
+      pieces.push(frames);
+    }
   }
-  // Copying what is small is cheaper than handing the system a list of pieces.
-  if (packets.reduce((sum, { frames }) => sum + frames.length, 0) <= COPIED_MAX) {
-    tcp.write(Buffer.concat(packets.map(({ frames }) => frames)));
+  copySmall();
+  const [only] = pieces;
+  if (only && pieces.length === 1) {
+    tcp.write(only);
     return;
   }
   tcp.cork();
-  for (const { frames } of packets) tcp.write(frames);
+  for (const piece of pieces) tcp.write(piece);
   tcp.uncork();
 }
