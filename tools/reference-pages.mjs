@@ -47,6 +47,7 @@ function routeSection(name, spec, operation) {
     spec.scope ? `Scope of a key: \`${spec.scope}\`.` : '',
     spec.role ? `Least role: ${spec.role}.` : '',
     spec.idempotency ? 'Takes `Idempotency-Key`.' : '',
+    spec.cost ? `Counts as ${spec.cost} calls.` : '',
   ];
   return [
     `### \`${spec.method} ${spec.path}\``,

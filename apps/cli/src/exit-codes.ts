@@ -15,6 +15,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 const BY_STATUS: Readonly<Record<number, ExitCode>> = {
   400: EXIT.usage,
   413: EXIT.usage,
+  415: EXIT.usage,
   422: EXIT.usage,
   401: EXIT.denied,
   403: EXIT.denied,

@@ -8,6 +8,7 @@ export type ErrorKind =
   | 'mismatch'
   | 'gone'
   | 'too-large'
+  | 'unsupported'
   | 'limited'
   | 'unavailable'
   | 'internal';
@@ -36,6 +37,7 @@ export const ERROR_TABLE = {
   'room-full': { kind: 'conflict', title: 'The room is full', retryable: false },
   'pts-too-old': { kind: 'gone', title: 'These events are no longer kept', retryable: false },
   'too-large': { kind: 'too-large', title: 'Too large', retryable: false },
+  'unsupported-media-type': { kind: 'unsupported', title: 'This kind of content is not taken', retryable: false },
   'rate-limited': { kind: 'limited', title: 'Too many requests', retryable: true },
   'quota-exceeded': { kind: 'limited', title: 'The quota is used up', retryable: false },
   'slow-consumer': { kind: 'unavailable', title: 'The connection reads too slowly', retryable: true },
@@ -53,10 +55,19 @@ export interface FieldError {
   readonly detail: string;
 }
 
+/** A rate or quota that was used up: `quota` calls within `windowSeconds`. */
+export interface RatePolicy {
+  readonly name: string;
+  readonly quota: number;
+  readonly windowSeconds: number;
+}
+
 export interface ErrorDetails {
   /** A sentence for people. Never holds secrets, message text or another tenant's data. */
   readonly detail?: string;
   readonly retryAfterMs?: number;
+  /** `rate-limited`: which of the limits it was. */
+  readonly policy?: RatePolicy;
   readonly errors?: readonly FieldError[];
   /** `banned` and `muted`: where it holds, why, until when. */
   readonly scope?: 'tenant' | 'room';

@@ -32,6 +32,8 @@ export * from './ports/secret-box.js';
 export * from './ports/store.js';
 export * from './ports/user-log.js';
 export * from './ports/user-tokens.js';
+export * from './rates/address-group.js';
+export * from './rates/call-rates.js';
 export * from './receipts/receipt.service.js';
 export * from './relay/every-node.js';
 export * from './relay/relay.service.js';

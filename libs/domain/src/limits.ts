@@ -12,6 +12,7 @@ export interface TenantLimits {
   readonly sendsPerSecond: number;
   readonly sendBurst: number;
   readonly socketsPerUser: number;
+  readonly socketsPerTenant: number;
 }
 
 export const DEFAULT_LIMITS: TenantLimits = {
@@ -25,6 +26,7 @@ export const DEFAULT_LIMITS: TenantLimits = {
   sendsPerSecond: 20,
   sendBurst: 40,
   socketsPerUser: 10,
+  socketsPerTenant: 10_000,
 };
 
 /** The most a tenant may set each limit to. */
@@ -39,6 +41,7 @@ export const HARD_LIMITS: TenantLimits = {
   sendsPerSecond: 100_000,
   sendBurst: 100_000,
   socketsPerUser: 1_000,
+  socketsPerTenant: 1_000_000,
 };
 
 /** Fixed by the server. */
@@ -51,3 +54,5 @@ export const JOINED_ROOMS_MAX = 5_000;
 /** Above this many members a difference carries one's own receipt and counts only, and `delivered` is not broadcast. */
 export const RECEIPTS_MEMBERS_MAX = 100;
 export const FRAME_BYTES = 1_000_000;
+/** What a socket may say before it is let in: a token of 8 kB and the positions of 100 rooms are a third of it. */
+export const HANDSHAKE_BYTES = 65_536;

@@ -22,6 +22,7 @@ export const adminRoomRoutes = {
     path: `${base}/rooms`,
     tag: 'Rooms of a tenant',
     summary: 'Rooms, newest activity first',
+    cost: 2,
     ...operatorRoute,
     role: 'viewer',
     input: inTenant({
@@ -100,6 +101,7 @@ export const adminRoomRoutes = {
     path: `${base}/rooms/:roomId/members`,
     tag: 'Rooms of a tenant',
     summary: 'Add users',
+    cost: 4,
     ...operatorRoute,
     role: 'admin',
     input: inTenant({ roomId: RoomIdSchema, userIds: z.array(UserIdSchema).min(1).max(500) }),

@@ -13,6 +13,7 @@ export const adminUserRoutes = {
     path: `${base}/users`,
     tag: 'Users of a tenant',
     summary: 'Users by id',
+    cost: 2,
     ...operatorRoute,
     role: 'viewer',
     input: inTenant({ ...adminUserFilter, ...PageQuery }),

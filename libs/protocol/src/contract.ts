@@ -25,6 +25,8 @@ export interface RouteSpec<I extends z.ZodType = z.ZodType, O extends z.ZodType 
   readonly idempotency?: 'key';
   /** Opens also before a required password change. */
   readonly beforePasswordChange?: boolean;
+  /** How much of the caller's rate a call takes; 1 unless said. */
+  readonly cost?: number;
   /** Refusals besides those every route has. */
   readonly errors?: readonly ErrorCode[];
 }
@@ -38,6 +40,8 @@ export interface CommandSpec<I extends z.ZodType = z.ZodType, O extends z.ZodTyp
   readonly summary: string;
   readonly input: I;
   readonly output: O;
+  /** How much of the caller's rate it takes; 1 unless said. */
+  readonly cost?: number;
   readonly errors?: readonly ErrorCode[];
 }
 

@@ -220,6 +220,7 @@ export const HTTP_STATUS: Record<ErrorKind, number> = {
   mismatch: 422,
   gone: 410,
   'too-large': 413,
+  unsupported: 415,
   limited: 429,
   unavailable: 503,
   internal: 500,
@@ -227,7 +228,7 @@ export const HTTP_STATUS: Record<ErrorKind, number> = {
 
 export function presentProblem(error: DomainError, requestId: string, instance?: string): Problem {
   const { kind, title, retryable } = ERROR_TABLE[error.code];
-  const { detail, retryAfterMs, errors, scope, reason, expiresAt, floorPts } = error.details;
+  const { detail, retryAfterMs, policy, errors, scope, reason, expiresAt, floorPts } = error.details;
   return {
     type: `urn:parley:problem:${error.code}`,
     title,
@@ -238,6 +239,7 @@ export function presentProblem(error: DomainError, requestId: string, instance?:
     requestId,
     retryable,
     retryAfterMs,
+    policy: policy?.name,
     errors: errors && [...errors],
     scope,
     reason,

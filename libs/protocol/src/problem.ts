@@ -13,6 +13,7 @@ export const Problem = z
     requestId: z.string(),
     retryable: z.boolean(),
     retryAfterMs: z.number().int().optional(),
+    policy: z.string().optional(),
     errors: z.array(z.object({ pointer: z.string(), code: z.string(), detail: z.string() })).optional(),
     scope: z.enum(['tenant', 'room']).optional(),
     reason: z.string().optional(),

@@ -45,6 +45,7 @@ export const syncRoutes = {
     summary: 'What happened after the positions a client keeps, in up to 100 rooms',
     description: 'At most 1,000 events; repeat from the `pts` covered until `complete`. `reset` = reload that room.',
     audience: ['user'],
+    cost: 4,
     input,
     output: SyncAnswer,
   }),
@@ -54,6 +55,7 @@ export const syncRoutes = {
     tag: 'Sync',
     summary: 'Events of one room after a position',
     audience: ['user', 'key'],
+    cost: 2,
     scope: 'rooms:read',
     input: z.strictObject({
       roomId: RoomIdSchema,
@@ -71,6 +73,7 @@ export const syncCommands = {
     name: 'sync',
     namespace: '/chat',
     summary: 'What happened after the positions a client keeps',
+    cost: 4,
     input,
     output: SyncAnswer,
   }),

@@ -18,6 +18,7 @@ const Limits = z.strictObject({
   ...limit('sendsPerSecond'),
   ...limit('sendBurst'),
   ...limit('socketsPerUser'),
+  ...limit('socketsPerTenant'),
 });
 
 export const TenantSettings = z

@@ -60,6 +60,7 @@ export const userRoutes = {
     path: '/v1/users/batch',
     tag: 'Users',
     summary: 'Create or change up to 100 users in one commit',
+    cost: 10,
     audience: ['key'],
     scope: 'users:write',
     idempotency: 'key',
@@ -86,6 +87,7 @@ export const userRoutes = {
     path: '/v1/users',
     tag: 'Users',
     summary: 'Users by id, or by the beginning of their id or a part of their name',
+    cost: 4,
     audience: ['user', 'key'],
     scope: 'users:read',
     input: z.strictObject({

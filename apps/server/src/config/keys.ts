@@ -105,6 +105,66 @@ export const KEYS = {
     schema: int(1, 1_000_000).default(30),
     about: 'Socket commands per second and connection; bursts of four times that',
   }),
+  callsPerSecondOfUser: key({
+    env: 'PARLEY_RATE_USER_PER_SECOND',
+    schema: int(1, 1_000_000_000).optional(),
+    about: 'Commands and REST calls of a user over all connections, likewise; twice the above when absent',
+  }),
+  callsPerSecondOfAddress: key({
+    env: 'PARLEY_RATE_ADDRESS_PER_SECOND',
+    schema: int(1, 1_000_000_000).optional(),
+    about: 'The same of everybody behind one address; 50 times the first when absent. API keys do not count',
+  }),
+  callsPerSecondOfTenant: key({
+    env: 'PARLEY_RATE_TENANT_PER_SECOND',
+    schema: int(1, 1_000_000_000).optional(),
+    about: 'The same of a whole tenant, API keys included; 200 times the first when absent',
+  }),
+  socketsPerUser: key({
+    env: 'PARLEY_SOCKETS_PER_USER',
+    schema: int(1, 1_000).optional(),
+    about: 'Connections of a user that new tenants allow (10)',
+  }),
+  socketsPerTenant: key({
+    env: 'PARLEY_SOCKETS_PER_TENANT',
+    schema: int(1, 1_000_000).optional(),
+    about: 'Connections that new tenants may have (10,000)',
+  }),
+  tooManySockets: key({
+    env: 'PARLEY_TOO_MANY_SOCKETS',
+    schema: z.enum(['refuse-newest', 'close-oldest']).default('refuse-newest'),
+    about: 'What happens when a user opens one connection too many',
+  }),
+  connectionsPerAddress: key({
+    env: 'PARLEY_CONNECTIONS_PER_ADDRESS',
+    schema: int(1, 1_000_000).default(10_000),
+    about: 'TCP connections of one peer, and sockets of one address behind trusted proxies',
+  }),
+  handshakesPerAddress: key({
+    env: 'PARLEY_HANDSHAKES_PER_ADDRESS',
+    schema: int(1, 1_000_000).default(2_000),
+    about: 'Sockets of one address that are not let in yet',
+  }),
+  handshakeTimeoutMs: key({
+    env: 'PARLEY_HANDSHAKE_TIMEOUT_MS',
+    schema: int(100, 60_000).default(10_000),
+    about: 'A socket that was not let in after this is closed',
+  }),
+  headersTimeoutMs: key({
+    env: 'PARLEY_HTTP_HEADERS_TIMEOUT_MS',
+    schema: int(100, 60_000).default(10_000),
+    about: 'The headers of a request must be there after this',
+  }),
+  requestTimeoutMs: key({
+    env: 'PARLEY_HTTP_REQUEST_TIMEOUT_MS',
+    schema: int(100, 300_000).default(25_000),
+    about: 'All of a request must be there after this',
+  }),
+  responseTimeoutMs: key({
+    env: 'PARLEY_HTTP_RESPONSE_TIMEOUT_MS',
+    schema: int(100, 300_000).default(25_000),
+    about: 'A client that leaves answers unread for this long is closed',
+  }),
   sendsPerSecond: key({
     env: 'PARLEY_RATE_SENDS_PER_SECOND',
     schema: int(1, 100_000).optional(),

@@ -5,8 +5,8 @@ import {
   DomainError,
   OperatorService,
   operatorIsAtLeast,
-  RateLimiter,
   type Actor,
+  CallRates,
   type CallInfo,
   type KeyActor,
   type PlatformActor,
@@ -17,9 +17,6 @@ import { callOf } from './call.js';
 import { ROUTE } from './endpoint.js';
 import { SessionCookies } from './session-cookies.js';
 
-/** REST calls of one user; servers with an API key are not slowed here. */
-const USER_RATE = { burst: 120, perSecond: 30 };
-
 /** The one guard of all routes (STACK 3: path-bound middleware was bypassed by odd paths). A route without a row is closed. */
 @Injectable()
 export class AuthGuard implements CanActivate {
@@ -27,7 +24,7 @@ export class AuthGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly auth: AuthService,
     private readonly operators: OperatorService,
-    private readonly limiter: RateLimiter,
+    private readonly rates: CallRates,
     private readonly cookies: SessionCookies,
   ) {}
 
@@ -42,7 +39,11 @@ export class AuthGuard implements CanActivate {
       return true;
     }
     const isOperators = spec.audience.includes('operator');
-    call.actor = isOperators ? await this.operator(request, spec) : await this.tenantActor(request, spec);
+    const actor = isOperators ? await this.operator(request, spec) : await this.tenantActor(request, spec);
+    await this.rates.spend(this.rates.chargesOf(actor), spec.cost);
+    // Nobody is left to answer: what was not begun yet is not begun (case 102).
+    if (request.raw.socket.destroyed) throw new DomainError('timeout', { detail: 'the client is gone' });
+    call.actor = actor;
     return true;
   }
 
@@ -51,17 +52,14 @@ export class AuthGuard implements CanActivate {
     const token = bearer(request);
     if (token === undefined) throw new DomainError('unauthenticated');
     const actor = token.startsWith('sk_') ? await this.byKey(request, spec, token, info) : await this.auth.userByToken(token, info);
-    if (actor.kind === 'user') {
-      if (!spec.audience.includes('user')) throw new DomainError('forbidden', { detail: 'this is done with an API key' });
-      const wait =
-        actor.actingKeyId === undefined ? await this.limiter.take(`rest/${actor.tenantId}/${actor.user.no}`, USER_RATE) : undefined;
-      if (wait !== undefined) throw new DomainError('rate-limited', { retryAfterMs: wait });
-    }
+    if (actor.kind === 'user' && !spec.audience.includes('user'))
+      throw new DomainError('forbidden', { detail: 'this is done with an API key' });
     return actor;
   }
 
   private async byKey(request: FastifyRequest, spec: RouteSpec, secret: string, info: CallInfo): Promise<Actor> {
     const key: KeyActor = await this.auth.keyBySecret(secret, info);
+    await this.rates.welcome(info.ip);
     if (spec.scope && !key.scopes.has(spec.scope)) throw new DomainError('forbidden', { detail: `the key lacks the scope ${spec.scope}` });
     const actAs = request.headers['parley-user'];
     if (typeof actAs === 'string') return this.auth.userByKey(key, actAs);

@@ -75,7 +75,7 @@ describe('case 125: requests other sites make', () => {
         raw: JSON.stringify(body),
         headers: { cookie: rosa.cookie, 'parley-csrf': rosa.csrf, 'content-type': type },
       });
-      expect(answer.status, type).toBe(400);
+      expect(answer.status, type).toBe(415);
     }
   });
 

@@ -169,13 +169,11 @@ describe('case 74: bytes that are no text', () => {
       'application/json-patch+json',
       '',
     ])
-      expect((await post('/v1/rooms', { raw: '{"kind":"group"}', headers: { 'content-type': type } })).status, type).toBe(400);
+      expect((await post('/v1/rooms', { raw: '{"kind":"group"}', headers: { 'content-type': type } })).body, type).toMatchObject({
+        status: 415,
+        code: 'unsupported-media-type',
+        detail: 'the body must be application/json',
+      });
     expect((await post('/v1/rooms/crew/receipts', { raw: '', headers: { 'content-type': 'application/json' } })).status).toBe(400);
-  });
-
-  it('no compressed body is unpacked', async () => {
-    const zipped = Buffer.from('H4sIAAAAAAAAA6uuBQBDv6ajAgAAAA==', 'base64');
-    const answer = await post('/v1/rooms', { raw: zipped, headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' } });
-    expect(answer.status).toBe(400);
   });
 });

@@ -2,27 +2,42 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DomainError, FRAME_BYTES, type Random } from '@parley/domain';
+import { CallRates, DomainError, FRAME_BYTES, type Random } from '@parley/domain';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { noteCall } from './call.js';
+import { answerClientError } from './client-error.js';
 import { refusalOf, sendProblem } from './problem.filter.js';
 
 const CSP =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: https:; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
-const REQUEST_TIMEOUT_MS = 30_000;
+/** Node looks for late requests this often; a limit is late by no more than that. */
+const CHECK_EVERY_MS = 1_000;
+/** Longer than the 60 s after which load balancers give up an idle connection, so that it is never us who close under a request. */
+const KEEP_ALIVE_MS = 65_000;
+/** Asked by machines that would take a refusal for a failure, and files. */
+const UNLIMITED = /^\/(livez|readyz|health|version|metrics|dashboard)(\/|\?|$)/;
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+export interface HttpTimeouts {
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+}
 
 export interface HttpOptions {
   readonly trustedProxies: readonly string[];
   readonly random: Random;
+  readonly timeouts: HttpTimeouts;
   /** The built dashboard. */
   readonly dashboardDirectory: string;
 }
 
-export function fastifyAdapter({ trustedProxies, random }: HttpOptions): FastifyAdapter {
+export function fastifyAdapter({ trustedProxies, random, timeouts }: HttpOptions): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: FRAME_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: timeouts.headersTimeoutMs, connectionsCheckingInterval: CHECK_EVERY_MS },
+    requestTimeout: timeouts.requestTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    clientErrorHandler: answerClientError,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     requestIdHeader: false,
     genReqId: () => random.uuid(),
@@ -38,6 +53,7 @@ export function fastifyAdapter({ trustedProxies, random }: HttpOptions): Fastify
 export async function prepareHttp(app: NestFastifyApplication, options: HttpOptions): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   strictJson(fastify);
+  const rates = app.get(CallRates);
   fastify.addHook('onRequest', async (request, reply) => {
     noteCall(request, {
       info: { requestId: request.id, ip: request.ip, idempotencyKey: idempotencyKey(request), origin: request.headers.origin },
@@ -50,8 +66,12 @@ export async function prepareHttp(app: NestFastifyApplication, options: HttpOpti
     if (isPage(request.url))
       reply.header('content-security-policy', CSP).header('x-frame-options', 'DENY').header('cross-origin-opener-policy', 'same-origin');
     else reply.header('cache-control', 'no-store');
-    if (isForAnyOrigin(request.url)) return allowAnyOrigin(request, reply);
-    return undefined;
+    if (isForAnyOrigin(request.url)) {
+      allowAnyOrigin(reply);
+      if (request.method === 'OPTIONS') return answerPreflight(reply);
+    }
+    const refusal = await whyNotRead(request, rates);
+    return refusal && sendProblem(request, reply, refusal);
   });
   if (existsSync(join(options.dashboardDirectory, 'index.html'))) await serveDashboard(fastify, options.dashboardDirectory);
 }
@@ -59,18 +79,34 @@ export async function prepareHttp(app: NestFastifyApplication, options: HttpOpti
 const isPage = (url: string): boolean => url.startsWith('/dashboard') || url.startsWith('/reference');
 const isForAnyOrigin = (url: string): boolean => url.startsWith('/v1/') && !url.startsWith('/v1/admin');
 
+/** Before a body is read or a credential looked at. */
+async function whyNotRead(request: FastifyRequest, rates: CallRates): Promise<DomainError | undefined> {
+  const { 'content-encoding': encoding = 'identity' } = request.headers;
+  // What is small on the wire and large when unpacked is never unpacked (case 104).
+  if (encoding !== 'identity') return new DomainError('unsupported-media-type', { detail: 'the body must not be encoded' });
+  if (UNLIMITED.test(request.url)) return undefined;
+  try {
+    await rates.arrive(request.ip);
+    return undefined;
+  } catch (error) {
+    return refusalOf(error) ?? new DomainError('unavailable');
+  }
+}
+
 /** User-token routes may be called from any page; credentials of the browser (cookies) never count there. */
-async function allowAnyOrigin(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+function allowAnyOrigin(reply: FastifyReply): void {
   reply
     .header('access-control-allow-origin', '*')
     .header('access-control-expose-headers', 'retry-after, ratelimit, ratelimit-policy, parley-request-id');
-  if (request.method !== 'OPTIONS') return undefined;
+}
+
+const answerPreflight = (reply: FastifyReply): FastifyReply =>
   reply
     .header('access-control-allow-methods', 'GET, POST, PUT, PATCH, DELETE')
     .header('access-control-allow-headers', 'authorization, content-type, idempotency-key')
-    .header('access-control-max-age', '7200');
-  return reply.status(204).send();
-}
+    .header('access-control-max-age', '7200')
+    .status(204)
+    .send();
 
 function idempotencyKey(request: FastifyRequest): string | undefined {
   const key = request.headers['idempotency-key'];

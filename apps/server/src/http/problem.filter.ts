@@ -10,6 +10,7 @@ const BY_STATUS: Record<number, ErrorCode> = {
   405: 'not-found',
   408: 'timeout',
   413: 'too-large',
+  415: 'unsupported-media-type',
   431: 'too-large',
   503: 'unavailable',
 };
@@ -45,18 +46,28 @@ export function refusalOf(error: unknown): DomainError | undefined {
   const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown } | undefined)?.statusCode;
   if (typeof status !== 'number' || (status >= 500 && status !== 503)) return undefined;
   const code = BY_STATUS[status];
+  if (code === 'unsupported-media-type') return new DomainError(code, { detail: 'the body must be application/json' });
   return code
     ? new DomainError(code)
     : new DomainError('validation-failed', { detail: error instanceof Error ? error.message.slice(0, 200) : undefined });
 }
 
+const retryAfter = ({ retryAfterMs = 1_000 }: { readonly retryAfterMs?: number }): number => Math.max(1, Math.ceil(retryAfterMs / 1_000));
+
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: DomainError): void {
   const problem = presentProblem(error, request.id, request.url.split('?')[0]);
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
-  if (problem.retryAfterMs !== undefined || problem.status === 503) {
-    const seconds = Math.max(1, Math.ceil((problem.retryAfterMs ?? 1_000) / 1_000));
-    reply.header('retry-after', String(seconds));
-    if (problem.status === 429) reply.header('ratelimit-policy', '"default";q=120;w=4').header('ratelimit', `"default";r=0;t=${seconds}`);
+  if (problem.retryAfterMs !== undefined || problem.status === 503) reply.header('retry-after', String(retryAfter(problem)));
+  if (error.details.policy) {
+    // draft-ietf-httpapi-ratelimit-headers-10
+    const { name, quota, windowSeconds } = error.details.policy;
+    reply
+      .header('ratelimit-policy', `"${name}";q=${quota};w=${windowSeconds}`)
+      .header('ratelimit', `"${name}";r=0;t=${retryAfter(problem)}`);
   }
+  // RFC 9110, 15.5.16: what would have been taken.
+  if (problem.status === 415) reply.header('accept-encoding', 'identity');
+  // The rest of a body that nobody reads is not waited for.
+  if ((problem.status === 413 || problem.status === 415) && !request.raw.complete) reply.header('connection', 'close');
   reply.status(problem.status).type('application/problem+json').send(problem);
 }

@@ -31,6 +31,7 @@ import { serve, type DispatchOptions } from './dispatch.js';
 import type { BoundCommand } from './on-socket.js';
 import { addressOf } from './peer.js';
 import { encodeAck, encodeEvent } from '../wire/packet.js';
+import type { Seats } from './seats.js';
 
 /**
  * A handshake that cannot be answered for now: the transport closes, and a stock client comes back by itself. After a
@@ -42,6 +43,7 @@ export interface ChatParts {
   readonly auth: AuthService;
   readonly syncs: SyncService;
   readonly connections: Connections;
+  readonly seats: Seats;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -97,16 +99,13 @@ function answerThrough(socket: Socket, connection: ChatConnection): void {
   (socket as unknown as { ack(id: number): (answer: object) => void }).ack = (id) => (answer) => connection.answer(encodeAck(id, answer));
 }
 
-async function admit(socket: Socket, { auth, connections, random }: ChatParts): Promise<Session> {
+async function admit(socket: Socket, { auth, seats, random }: ChatParts): Promise<Session> {
   const { token, resume } = socket.handshake.auth as { token?: unknown; resume?: unknown };
   if (typeof token !== 'string' || token === '') throw new DomainError('unauthenticated');
   if (resume !== undefined && resume !== null) socket.data.resume = parseInput(Resume, resume);
   const session = await auth.session(token, { requestId: random.uuid(), ip: addressOf(socket), origin: socket.handshake.headers.origin });
   const { actor, tenant } = session;
-  const { socketsPerUser } = limitsOf(tenant);
-  if (connections.of({ tenantId: actor.tenantId, userNo: actor.user.no }).size >= socketsPerUser) {
-    throw new DomainError('quota-exceeded', { detail: `at most ${socketsPerUser} connections per user` });
-  }
+  seats.take(socket, { tenantId: actor.tenantId, userNo: actor.user.no }, limitsOf(tenant));
   return session;
 }
 

@@ -1,4 +1,4 @@
-import { DomainError } from '@parley/domain';
+import { CallRates, DomainError, rateLimited, type Actor, type Charge, type PlatformActor } from '@parley/domain';
 import { parseInput, presentProblem, type CommandSpec } from '@parley/protocol';
 import type { Socket } from 'socket.io';
 import type { BoundCommand, Caller } from './on-socket.js';
@@ -7,70 +7,102 @@ import { Pace } from './pace.js';
 
 export interface DispatchOptions {
   readonly commandsPerSecond: number;
+  readonly rates: CallRates;
   readonly onError: (error: unknown, command: string) => void;
   readonly onDone: (command: string, milliseconds: number, code: string) => void;
   readonly requestId: () => string;
 }
 
 type Ack = (answer: object) => void;
+type Who = () => Actor | PlatformActor | Promise<Actor | PlatformActor>;
 
 /** This many more refusals for pace than commands served, and the socket is closed (case 87). */
 const PATIENCE = 200;
 
-/**
- * Serves the commands of one socket: parse, call, answer. Every failure is an answer; nothing thrown here reaches the
- * process (PROMISES 0.9c).
- */
+/** Serves the commands of one socket. */
 export function serve(
   socket: Socket,
   namespace: CommandSpec['namespace'],
   commands: ReadonlyMap<string, BoundCommand>,
-  actor: () => unknown | Promise<unknown>,
+  actor: Who,
   options: DispatchOptions,
 ): void {
-  const pace = new Pace(options.commandsPerSecond, options.commandsPerSecond * 4);
-  let refusedForPace = 0;
-  socket.onAny((name: unknown, ...args: unknown[]) => {
-    const last = args.at(-1);
-    const ack: Ack = typeof last === 'function' ? (last as Ack) : () => undefined;
-    const refuse = (error: DomainError): void => ack({ ok: false, error: presentProblem(error, options.requestId()) });
-    const wait = pace.take();
-    if (wait !== undefined) {
-      refusedForPace += 1;
-      refuse(new DomainError('rate-limited', { retryAfterMs: wait }));
-      if (refusedForPace > PATIENCE) socket.disconnect(true);
-      return;
-    }
-    refusedForPace = Math.max(0, refusedForPace - 1);
-    const command = commands.get(`${namespace} ${String(name)}`);
-    if (!command) return refuse(new DomainError('not-found', { detail: 'no such command' }));
-    const [payload, ...more] = typeof last === 'function' ? args.slice(0, -1) : args;
-    if (more.length > 0) return refuse(malformed('a command takes one object'));
-    void run(command, payload, socket, actor, options).then(ack);
-  });
+  const served = new ServedSocket(socket, namespace, commands, actor, options);
+  socket.onAny((name: unknown, ...args: unknown[]) => served.take(name, args));
 }
 
-async function run(
-  command: BoundCommand,
-  payload: unknown,
-  socket: Socket,
-  actor: () => unknown,
-  options: DispatchOptions,
-): Promise<object> {
-  const { spec, handler } = command;
-  const started = performance.now();
-  try {
-    const input = parseInput(spec.input, payload ?? {});
-    const who = actor();
-    // Users are known without waiting, so that commands keep their order; operators are judged anew.
-    const caller = { actor: who instanceof Promise ? await who : who, socket } as Caller<never>;
-    const result = spec.output.parse(await handler(caller, input)) as object;
-    options.onDone(spec.name, performance.now() - started, 'ok');
-    return { ok: true, ...result };
-  } catch (error) {
-    const refusal = error instanceof DomainError ? error : new DomainError('internal');
-    if (refusal.code === 'internal') options.onError(error, spec.name);
-    options.onDone(spec.name, performance.now() - started, refusal.code);
-    return { ok: false, error: presentProblem(refusal, options.requestId()) };
+/** Parse, call, answer. Every failure is an answer; nothing thrown here reaches the process (PROMISES 0.9c). */
+class ServedSocket {
+  private readonly pace: Pace;
+  private readonly charge: Charge;
+  private refusedForPace = 0;
+  private known?: Actor | PlatformActor;
+  private charges: readonly Charge[] = [];
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly namespace: CommandSpec['namespace'],
+    private readonly commands: ReadonlyMap<string, BoundCommand>,
+    private readonly actor: Who,
+    private readonly options: DispatchOptions,
+  ) {
+    const rate = { perSecond: options.commandsPerSecond, burst: options.commandsPerSecond * 4 };
+    this.charge = { bucket: 'connection', rate };
+    this.pace = new Pace(rate);
+  }
+
+  take(name: unknown, args: readonly unknown[]): void {
+    const last = args.at(-1);
+    const ack: Ack = typeof last === 'function' ? (last as Ack) : () => undefined;
+    const wait = this.pace.take();
+    if (wait !== undefined) return ack(this.refusal(rateLimited(this.charge, wait)));
+    const command = this.commands.get(`${this.namespace} ${String(name)}`);
+    if (!command) return ack(this.refusal(new DomainError('not-found', { detail: 'no such command' })));
+    const [payload, ...more] = typeof last === 'function' ? args.slice(0, -1) : args;
+    if (more.length > 0) return ack(this.refusal(malformed('a command takes one object')));
+    void this.run(command, payload).then(ack);
+  }
+
+  private async run({ spec, handler }: BoundCommand, payload: unknown): Promise<object> {
+    const { onDone, onError } = this.options;
+    const started = performance.now();
+    try {
+      // Users are known without waiting, so that commands keep their order; operators are judged anew.
+      const who = this.actor();
+      const actor = who instanceof Promise ? await who : who;
+      await this.options.rates.spend(this.chargesOf(actor), spec.cost);
+      this.refusedForPace = Math.max(0, this.refusedForPace - 1);
+      const input = parseInput(spec.input, payload ?? {});
+      const caller = { actor, socket: this.socket } as Caller<never>;
+      const result = spec.output.parse(await handler(caller, input)) as object;
+      onDone(spec.name, performance.now() - started, 'ok');
+      return { ok: true, ...result };
+    } catch (error) {
+      const refusal = error instanceof DomainError ? error : new DomainError('internal');
+      if (refusal.code === 'internal') onError(error, spec.name);
+      onDone(spec.name, performance.now() - started, refusal.code);
+      return this.refusal(refusal);
+    }
+  }
+
+  /** Whoever it is stays the same object for as long as nothing is renewed. */
+  private chargesOf(actor: Actor | PlatformActor): readonly Charge[] {
+    if (actor === this.known) return this.charges;
+    const { rates } = this.options;
+    const { ip } = actor.call;
+    this.known = actor;
+    this.charges = ip === undefined ? rates.chargesOf(actor) : [...rates.chargesOf(actor), rates.ofAddress(ip)];
+    return this.charges;
+  }
+
+  private refusal(error: DomainError): object {
+    if (error.code === 'rate-limited') this.losePatience();
+    return { ok: false, error: presentProblem(error, this.options.requestId()) };
+  }
+
+  /** After the ack of this refusal, since that is on its way only when the caller has it. */
+  private losePatience(): void {
+    this.refusedForPace += 1;
+    if (this.refusedForPace > PATIENCE) process.nextTick(() => this.socket.disconnect(true));
   }
 }

@@ -1,5 +1,7 @@
 import { pino, type Logger } from 'pino';
+import { loadConfig, type Config } from '../config/config.js';
 import type { ServerFacts } from '../http/server-facts.js';
+import { callRatesOf } from '../wiring/limits.js';
 import { createServer, type RunningServer, type ServerOptions } from '../wiring/server.js';
 import { Seed } from './seed.js';
 import { TestFacts } from './test-facts.js';
@@ -7,7 +9,17 @@ import { TestFacts } from './test-facts.js';
 /** Root of encryption and cursors of test servers. */
 export const TEST_SECRET_KEY = 'a secret key of tests, thirty-two bytes and more';
 
-export interface TestServerOptions extends Partial<Omit<ServerOptions, 'ports' | 'log'>> {
+/** What a server without any setting has. */
+const DEFAULTS = configured();
+
+function configured(): Config {
+  const { config } = loadConfig({}, { PARLEY_CONFIG: '/dev/null' });
+  if (!config) throw new Error('the defaults are not valid');
+  return config;
+}
+
+export interface TestServerOptions extends Partial<Omit<ServerOptions, 'ports' | 'log' | 'connections'>> {
+  readonly connections?: Partial<ServerOptions['connections']>;
   readonly facts?: ServerFacts;
 }
 
@@ -21,7 +33,10 @@ export interface TestServer {
 }
 
 /** The real server on a free port of this machine, over the given technologies; what it logs is kept and not shown. */
-export async function listening(ports: ServerOptions['ports'], options: TestServerOptions = {}): Promise<TestServer> {
+export async function listening(
+  ports: ServerOptions['ports'],
+  { connections, commandsPerSecond = 1_000, ...options }: TestServerOptions = {},
+): Promise<TestServer> {
   const bugs: string[] = [];
   const log: Logger = pino({ level: 'warn' }, { write: (line: string) => void bugs.push(line) });
   const running = await createServer({
@@ -29,7 +44,9 @@ export async function listening(ports: ServerOptions['ports'], options: TestServ
     dashboardDirectory: '/nowhere',
     publicUrl: undefined,
     trustedProxies: [],
-    commandsPerSecond: 1_000,
+    commandsPerSecond,
+    callRates: callRatesOf({ commandsPerSecond }),
+    connections: { ...DEFAULTS, ...connections },
     tenantDefaults: {},
     ...options,
     ports,

@@ -3,6 +3,7 @@ import {
   AuditService,
   AuthService,
   BanService,
+  CallRates,
   Clock,
   type Bus,
   Connections,
@@ -29,6 +30,7 @@ import {
   UserLog,
   UserService,
   UserTokens,
+  type CallRateSettings,
   type TenantLimits,
 } from '@parley/domain';
 
@@ -73,7 +75,7 @@ export interface Ports {
 
 @Module({})
 export class DomainModule {
-  static of(ports: Ports, tenantDefaults: Partial<TenantLimits>): DynamicModule {
+  static of(ports: Ports, tenantDefaults: Partial<TenantLimits>, rates: CallRateSettings): DynamicModule {
     const values: ValueProvider[] = [
       { provide: Store, useValue: ports.store },
       { provide: RoomLog, useValue: ports.roomLog },
@@ -108,6 +110,7 @@ export class DomainModule {
         ) => new BanService(store, log, userLog, relay, messages, { random, clock }),
         inject: [Store, RoomLog, UserLog, RelayService, MessageService, Random, Clock],
       },
+      { provide: CallRates, useFactory: (limiter: RateLimiter) => new CallRates(limiter, rates), inject: [RateLimiter] },
       {
         provide: TenantService,
         useFactory: (store: Store, fanout: Fanout) => new TenantService(store, fanout, tenantDefaults),

@@ -5,6 +5,7 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, NestFactory } from '@nestjs/cor
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   AuthService,
+  CallRates,
   Clock,
   Connections,
   OperatorService,
@@ -12,6 +13,7 @@ import {
   ReceiptService,
   SweepService,
   SyncService,
+  type CallRateSettings,
   type TenantLimits,
 } from '@parley/domain';
 import { commandTable, routeTable } from '@parley/protocol';
@@ -22,10 +24,11 @@ import { AdminUsersController } from '../http/admin-users.controller.js';
 import { AuthGuard } from '../http/auth.guard.js';
 import { ROUTE } from '../http/endpoint.js';
 import { HealthController } from '../http/health.controller.js';
-import { fastifyAdapter, prepareHttp } from '../http/http-server.js';
+import { fastifyAdapter, prepareHttp, type HttpTimeouts } from '../http/http-server.js';
 import { MessagesController } from '../http/messages.controller.js';
 import { OperatorsController } from '../http/operators.controller.js';
 import { OutputInterceptor } from '../http/output.interceptor.js';
+import { limitPeers } from '../http/peer-connections.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { RoomsController } from '../http/rooms.controller.js';
 import { ServerFacts } from '../http/server-facts.js';
@@ -35,15 +38,17 @@ import { UsersController } from '../http/users.controller.js';
 import { Loop } from '../jobs/loops.js';
 import { AdminGateway } from '../realtime/admin.gateway.js';
 import { openAdmin, PLATFORM } from '../realtime/admin.namespace.js';
+import type { ArrivalLimits } from '../realtime/arrivals.js';
 import { openChat } from '../realtime/chat.namespace.js';
 import type { DispatchOptions } from '../realtime/dispatch.js';
 import { MessagesGateway } from '../realtime/messages.gateway.js';
 import { bindCommands } from '../realtime/on-socket.js';
 import { RoomsGateway } from '../realtime/rooms.gateway.js';
+import { Seats, type TooManySockets } from '../realtime/seats.js';
 import { SessionGateway } from '../realtime/session.gateway.js';
 import { createSocketServer } from '../realtime/socket-server.js';
 import { Telemetry } from '../telemetry/telemetry.js';
-import { addressReader } from './client-address.js';
+import { addressReader, proxyList } from './client-address.js';
 import { DomainModule, type Ports } from './domain.module.js';
 
 const CONTROLLERS = [
@@ -69,6 +74,9 @@ export interface ServerOptions {
   readonly publicUrl: string | undefined;
   readonly trustedProxies: readonly string[];
   readonly commandsPerSecond: number;
+  /** Of what `callRatesOf` would say. */
+  readonly callRates: CallRateSettings;
+  readonly connections: ArrivalLimits & HttpTimeouts & { readonly responseTimeoutMs: number; readonly tooManySockets: TooManySockets };
   readonly tenantDefaults: Partial<TenantLimits>;
   /** Own work between requests: what, and how often. */
   readonly chores?: readonly (readonly [everyMs: number, work: () => void | Promise<void>])[];
@@ -92,7 +100,7 @@ function doors(options: ServerOptions): DynamicModule {
   const telemetry = new Telemetry(ports.fanout);
   return {
     module: DoorsModule,
-    imports: [DomainModule.of(ports, options.tenantDefaults)],
+    imports: [DomainModule.of(ports, options.tenantDefaults, options.callRates)],
     controllers: CONTROLLERS,
     providers: [
       ...GATEWAYS,
@@ -108,8 +116,8 @@ function doors(options: ServerOptions): DynamicModule {
 
 /** The whole server, over whatever technologies it is given. */
 export async function createServer(options: ServerOptions): Promise<RunningServer> {
-  const { ports, log, trustedProxies, dashboardDirectory } = options;
-  const http = { trustedProxies, random: ports.random, dashboardDirectory };
+  const { ports, log, trustedProxies, dashboardDirectory, connections } = options;
+  const http = { trustedProxies, random: ports.random, dashboardDirectory, timeouts: connections };
   const app = await NestFactory.create<NestFastifyApplication>(doors(options), fastifyAdapter(http), {
     logger: false,
     bodyParser: false,
@@ -125,7 +133,11 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   const sockets = createSocketServer(server, {
     isDraining: () => isDraining,
     addressOf: clientAddress,
+    limits: connections,
+    rates: app.get(CallRates),
+    requestId: () => ports.random.uuid(),
   });
+  limitPeers(server, { ...connections, isTrusted: proxyList(trustedProxies) });
   const telemetry = app.get(Telemetry);
   openNamespaces(app, sockets, options, telemetry);
   const loops = startLoops(app, sockets, options, telemetry);
@@ -159,6 +171,7 @@ function openNamespaces(app: NestFastifyApplication, sockets: SocketServer, opti
   const { log, ports } = options;
   const dispatch: DispatchOptions = {
     commandsPerSecond: options.commandsPerSecond,
+    rates: app.get(CallRates),
     requestId: () => ports.random.uuid(),
     onDone: (command, milliseconds, code) => telemetry.noteCall('socket', command, milliseconds, code),
     onError: (error, command) => {
@@ -170,6 +183,7 @@ function openNamespaces(app: NestFastifyApplication, sockets: SocketServer, opti
     auth: app.get(AuthService),
     syncs: app.get(SyncService),
     connections: app.get(Connections),
+    seats: new Seats(options.connections.tooManySockets),
     clock: app.get(Clock),
     random: app.get(Random),
   };

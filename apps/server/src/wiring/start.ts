@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import type { Config } from '../config/config.js';
 import { createAdapters, dataSourceOf, openDatabase, requireSchema, type Adapters, type Database, type Note } from './adapters.js';
+import { callRatesOf, tenantDefaultsOf } from './limits.js';
 import { firstRun, type FirstRun } from './first-run.js';
 import { StartRefused, takeDataDirectory } from './pid-file.js';
 import { createServer, type RunningServer } from './server.js';
@@ -52,10 +53,9 @@ export async function start(config: Config, replace: ReplaceAdapters = (adapters
       publicUrl: config.publicUrl,
       trustedProxies: config.trustedProxies,
       commandsPerSecond: config.commandsPerSecond,
-      tenantDefaults: {
-        ...(config.sendsPerSecond === undefined ? {} : { sendsPerSecond: config.sendsPerSecond }),
-        ...(config.sendBurst === undefined ? {} : { sendBurst: config.sendBurst }),
-      },
+      callRates: callRatesOf(config),
+      connections: config,
+      tenantDefaults: tenantDefaultsOf(config),
       chores: [
         [30_000, () => adapters.clock.measure()],
         [3_600_000, () => adapters.forgetOldAnswers()],

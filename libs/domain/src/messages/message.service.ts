@@ -9,7 +9,7 @@ import { requireUser } from '../members/member.service.js';
 import { requireAuthority } from '../moderation/authority.js';
 import type { Clock } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
-import type { RateLimiter } from '../ports/rate-limiter.js';
+import { rateLimited, type RateLimiter } from '../ports/rate-limiter.js';
 import {
   StaleFacts,
   type Mention,
@@ -150,11 +150,10 @@ export class MessageService {
     const tooLong = draft.text.length > limits.textLength && codePoints(draft.text) > limits.textLength;
     if (tooLong) return invalidField('/text', `at most ${limits.textLength} characters`, 'too-long');
     if ((draft.mentions?.length ?? 0) > limits.mentions) return invalidField('/mentions', `at most ${limits.mentions}`, 'too-many');
-    const wait = await this.limiter.take(`send/${actor.tenantId}/${actor.user.no}`, {
-      burst: limits.sendBurst,
-      perSecond: limits.sendsPerSecond,
-    });
-    return wait === undefined ? undefined : new DomainError('rate-limited', { retryAfterMs: wait });
+    const rate = { burst: limits.sendBurst, perSecond: limits.sendsPerSecond };
+    const bucket = `send/${actor.tenantId}/${actor.user.no}`;
+    const wait = await this.limiter.take(bucket, rate);
+    return wait === undefined ? undefined : rateLimited({ bucket, rate }, wait);
   }
 
   private async entryOf(actor: UserActor, draft: MessageDraft, canonical: string, facts: SendFacts): Promise<MessageEntry> {

@@ -6,8 +6,9 @@ import type { Page, PageRequest } from '../page.js';
 import type { Clock } from '../ports/clock.js';
 import type { Passwords } from '../ports/passwords.js';
 import type { Random } from '../ports/random.js';
-import type { RateLimiter } from '../ports/rate-limiter.js';
+import { rateLimited, type RateLimiter } from '../ports/rate-limiter.js';
 import type { Store } from '../ports/store.js';
+import { addressGroup } from '../rates/address-group.js';
 import { requirePlatform, requireTenantRole } from '../tenants/tenant.service.js';
 import { sessionHolds, whyWeakPassword, type Operator, type OperatorSession, type OperatorToken } from './operator.js';
 
@@ -34,11 +35,11 @@ export class OperatorService {
 
   /** Same time and same text for an unknown account and a wrong password. */
   async signIn(email: string, password: string, from: CallInfo & { userAgent?: string }): Promise<SignedIn> {
-    const buckets = [`login/account/${email.toLowerCase()}`, `login/ip/${from.ip ?? 'local'}`];
+    const buckets = [`login/account/${email.toLowerCase()}`, `login/ip/${addressGroup(from.ip ?? 'local')}`];
     // Taken before the check and given back after a right one, so that guesses made at the same time count too.
     for (const bucket of buckets) {
       const wait = await this.limiter.take(bucket, LOGIN_RATE);
-      if (wait !== undefined) throw new DomainError('rate-limited', { detail: 'too many wrong sign-ins', retryAfterMs: wait });
+      if (wait !== undefined) throw rateLimited({ bucket, rate: LOGIN_RATE }, wait, 'too many wrong sign-ins');
     }
     const found = await this.store.platform((tx) => tx.operators.byEmail(email.toLowerCase()));
     const isRight = await this.passwords.verify(found?.passwordHash, password);
@@ -107,12 +108,13 @@ export class OperatorService {
   /** Ends all other sessions and replaces this one. */
   async changePassword(actor: PlatformActor, current: string, next: string, userAgent?: string): Promise<SignedIn> {
     const hash = await this.store.platform((tx) => tx.operators.passwordHash(actor.operatorId));
-    const wait = await this.limiter.take(`login/account/${actor.email}`, LOGIN_RATE);
-    if (wait !== undefined) throw new DomainError('rate-limited', { retryAfterMs: wait });
+    const bucket = `login/account/${actor.email}`;
+    const wait = await this.limiter.take(bucket, LOGIN_RATE);
+    if (wait !== undefined) throw rateLimited({ bucket, rate: LOGIN_RATE }, wait);
     if (!(await this.passwords.verify(hash, current))) {
       throw invalidField('/currentPassword', 'this is not the current password', 'wrong');
     }
-    await this.limiter.take(`login/account/${actor.email}`, LOGIN_RATE, -1);
+    await this.limiter.take(bucket, LOGIN_RATE, -1);
     const weakness = whyWeakPassword(next, actor.email);
     if (weakness) throw invalidField('/newPassword', weakness, 'weak');
     if (next === current) throw invalidField('/newPassword', 'must differ from the current one', 'same');

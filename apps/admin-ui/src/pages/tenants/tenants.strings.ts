@@ -55,6 +55,7 @@ export const tenantsText = {
     sendsPerSecond: 'Messages per second and user',
     sendBurst: 'Burst of messages',
     socketsPerUser: 'Connections of a user',
+    socketsPerTenant: 'Connections of the tenant',
   },
   danger: {
     title: 'Suspend this tenant',

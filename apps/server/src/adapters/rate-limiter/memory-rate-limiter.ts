@@ -1,4 +1,4 @@
-import { RateLimiter, type Rate } from '@parley/domain';
+import { RateLimiter, type Charge, type Overdrawn, type Rate } from '@parley/domain';
 
 interface Bucket {
   tokens: number;
@@ -22,13 +22,28 @@ export class MemoryRateLimiter extends RateLimiter {
     const bucket = this.filled(name, rate);
     const wait = waitFor(bucket, rate, cost);
     if (wait !== undefined) return wait;
-    bucket.tokens = Math.min(rate.burst, bucket.tokens - cost);
-    bucket.fullAt = bucket.at + ((rate.burst - bucket.tokens) / rate.perSecond) * 1_000;
+    spend(bucket, rate, cost);
     return undefined;
   }
 
-  private filled(name: string, rate: Rate): Bucket {
+  /** On the way of every command: under a microsecond for three buckets. */
+  override async takeAll(charges: readonly Charge[], cost = 1): Promise<Overdrawn | undefined> {
     const now = this.now();
+    const buckets: Bucket[] = [];
+    for (const charge of charges) {
+      const bucket = this.filled(charge.bucket, charge.rate, now);
+      const wait = waitFor(bucket, charge.rate, cost);
+      if (wait !== undefined) return { charge, waitMs: wait };
+      buckets.push(bucket);
+    }
+    for (const [index, bucket] of buckets.entries()) {
+      const charge = charges[index];
+      if (charge) spend(bucket, charge.rate, cost);
+    }
+    return undefined;
+  }
+
+  private filled(name: string, rate: Rate, now = this.now()): Bucket {
     const known = this.buckets.get(name);
     if (known) {
       known.tokens = Math.min(rate.burst, known.tokens + ((now - known.at) / 1_000) * rate.perSecond);
@@ -51,6 +66,11 @@ export class MemoryRateLimiter extends RateLimiter {
       excess -= 1;
     }
   }
+}
+
+function spend(bucket: Bucket, { burst, perSecond }: Rate, cost: number): void {
+  bucket.tokens = Math.min(burst, bucket.tokens - cost);
+  bucket.fullAt = bucket.at + ((burst - bucket.tokens) / perSecond) * 1_000;
 }
 
 const waitFor = ({ tokens }: Bucket, { perSecond }: Rate, cost: number): number | undefined =>

@@ -64,6 +64,32 @@ export function rateLimiterContract(name: string, open: () => Promise<LimiterTec
       expect(await limiter().take(two, SLOW, 5)).toBeUndefined();
     });
 
+    it('takes from all of several buckets or from none, and names the one that had too little', async () => {
+      const [full, low] = [
+        { bucket: randomUUID(), rate: SLOW },
+        { bucket: randomUUID(), rate: SLOW },
+      ];
+      expect(await limiter().takeAll([full, low], 2)).toBeUndefined();
+      await limiter().take(low.bucket, SLOW, 2);
+      const refused = await limiter().takeAll([full, low], 2);
+      expect(refused?.charge).toEqual(low);
+      expect(refused?.waitMs).toBeGreaterThan(900_000);
+      expect(refused?.waitMs).toBeLessThanOrEqual(1_000_000);
+      // Nothing was taken from the one that had enough.
+      expect(await limiter().takeAll([full], 3)).toBeUndefined();
+      expect((await limiter().takeAll([full]))?.charge).toEqual(full);
+      expect(await limiter().takeAll([])).toBeUndefined();
+    });
+
+    it('gives no more than the least burst to concurrent takers of several buckets', async () => {
+      const charges = [
+        { bucket: randomUUID(), rate: { burst: 9, perSecond: 0.001 } },
+        { bucket: randomUUID(), rate: SLOW },
+      ];
+      const answers = await Promise.all(upTo(40).map(() => limiter().takeAll(charges)));
+      expect(answers.filter((answer) => answer === undefined)).toHaveLength(5);
+    });
+
     it('asks to wait no longer than the refill needs', async () => {
       const bucket = randomUUID();
       const quick = { burst: 1, perSecond: 100 };

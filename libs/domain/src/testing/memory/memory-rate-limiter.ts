@@ -1,5 +1,5 @@
 import type { Clock } from '../../ports/clock.js';
-import { RateLimiter, type Rate } from '../../ports/rate-limiter.js';
+import { RateLimiter, type Charge, type Overdrawn, type Rate } from '../../ports/rate-limiter.js';
 
 interface Bucket {
   tokens: number;
@@ -21,10 +21,24 @@ export class MemoryRateLimiter extends RateLimiter {
     return undefined;
   }
 
+  async takeAll(charges: readonly Charge[], cost = 1): Promise<Overdrawn | undefined> {
+    const now = charges.map(({ bucket, rate }) => this.filled(bucket, rate));
+    for (const [index, charge] of charges.entries()) {
+      const tokens = now[index]?.tokens ?? 0;
+      if (tokens < cost) return { charge, waitMs: waitFor(cost - tokens, charge.rate) };
+    }
+    for (const { bucket, rate } of charges) {
+      const { tokens, at } = this.filled(bucket, rate);
+      this.buckets.set(bucket, { tokens: tokens - cost, at });
+    }
+    return undefined;
+  }
+
   private filled(bucket: string, rate: Rate): Bucket {
     const now = this.clock.now().getTime();
     const known = this.buckets.get(bucket) ?? { tokens: rate.burst, at: now };
-    return { tokens: Math.min(rate.burst, known.tokens + ((now - known.at) / 1_000) * rate.perSecond), at: now };
+    const passed = Math.max(0, now - known.at); // A test may turn its clock back.
+    return { tokens: Math.min(rate.burst, known.tokens + (passed / 1_000) * rate.perSecond), at: now };
   }
 }
 
