@@ -33,7 +33,9 @@ const get = (path: string, token?: string, from?: string) => call('GET', path, t
 
 /** The last answer is a 429 that says everything a client needs to come back in time, and after that time it may. */
 async function expectLimited(policy: string, quota: number, windowSeconds: number, again: () => Promise<number>): Promise<void> {
-  const { status, headers, body } = answers.at(-1) ?? { status: 0, headers: {}, body: {} };
+  const last = answers.at(-1);
+  if (!last) throw new Error('nothing was asked');
+  const { status, headers, body } = last;
   expect({ status, body }).toMatchObject({
     status: 429,
     body: { type: 'urn:parley:problem:rate-limited', code: 'rate-limited', status: 429, retryable: true, policy },

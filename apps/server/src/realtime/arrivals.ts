@@ -54,7 +54,9 @@ export class Arrivals {
     const group = this.groupOf(addressGroup(address));
     group.all += 1;
     group.waiting += 1;
-    this.arrivals.set(connection.id, { address, group, joined: 0, connection });
+    const arrival: Arrival = { address, group, joined: 0, connection };
+    this.arrivals.set(connection.id, arrival);
+    this.expect(arrival);
     connection.on('close', () => this.gone(connection.id));
   }
 
@@ -73,6 +75,11 @@ export class Arrivals {
     arrival.joined -= 1;
     if (arrival.joined > 0) return;
     arrival.group.waiting += 1;
+    this.expect(arrival);
+  }
+
+  /** At once and without asking: a client that does not poll would not answer. */
+  private expect(arrival: Arrival): void {
     arrival.lateness = setTimeout(() => arrival.connection.close(true), this.limits.handshakeTimeoutMs).unref();
   }
 

@@ -1,6 +1,7 @@
 import { CallRates, DomainError, rateLimited, type Actor, type Charge, type PlatformActor } from '@parley/domain';
 import { parseInput, presentProblem, type CommandSpec } from '@parley/protocol';
 import type { Socket } from 'socket.io';
+import { cutOff, isBehind } from './backlog.js';
 import type { BoundCommand, Caller } from './on-socket.js';
 import { malformed } from './on-socket.js';
 import { Pace } from './pace.js';
@@ -60,7 +61,8 @@ class ServedSocket {
     if (!command) return ack(this.refusal(new DomainError('not-found', { detail: 'no such command' })));
     const [payload, ...more] = typeof last === 'function' ? args.slice(0, -1) : args;
     if (more.length > 0) return ack(this.refusal(malformed('a command takes one object')));
-    void this.run(command, payload).then(ack);
+    if (isBehind(this.socket)) return cutOff(this.socket);
+    void this.run(command, payload).then((answer) => (isBehind(this.socket) ? cutOff(this.socket) : ack(answer)));
   }
 
   private async run({ spec, handler }: BoundCommand, payload: unknown): Promise<object> {

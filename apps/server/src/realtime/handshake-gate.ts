@@ -19,6 +19,9 @@ export interface Gate {
 /** A transport's name, a session id, a stamp against caches: no client needs nearly as much. */
 const QUERY_MAX = 1_024;
 
+/** engine.io answers others with 500. */
+const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'OPTIONS']);
+
 type Listener = (...args: readonly unknown[]) => void;
 
 /**
@@ -60,7 +63,8 @@ function takeListeners(http: HttpServer, event: 'request' | 'upgrade'): Listener
 
 /** The query is read once and the same way for both sides of the gate, so that no spelling is a handshake for one only. */
 async function admit(request: EngineRequest, gate: Gate): Promise<void> {
-  const { url = '' } = request;
+  const { url = '', method = '' } = request;
+  if (!METHODS.has(method)) throw new DomainError('validation-failed', { detail: 'no such method here' });
   if (url.length > gate.path.length + QUERY_MAX) throw new DomainError('too-large', { detail: 'the query is too long' });
   request._query = Object.fromEntries(new URL(url, 'http://localhost').searchParams);
   await gate.judge(request);

@@ -32,7 +32,8 @@ export function createSocketServer(http: HttpServer, options: SocketServerOption
     maxHttpBufferSize: FRAME_BYTES,
     pingInterval: 10_000,
     pingTimeout: 8_000,
-    connectTimeout: options.limits.handshakeTimeoutMs,
+    // `Arrivals` is sooner: this one begins a close that a client who does not poll can hold up for as long again.
+    connectTimeout: options.limits.handshakeTimeoutMs * 2,
     perMessageDeflate: false,
     httpCompression: false,
     allowEIO3: false,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket as Tcp } from 'node:net';
+import { frameOf } from './frames.js';
 import { until } from './until.js';
 
 /** Engine.IO over a WebSocket, packet by packet: sends whatever it is told to, and keeps what comes. */
@@ -57,6 +58,7 @@ export class RawSocket {
 /** A WebSocket on a bare TCP connection, for what no library would send, and for not reading. */
 export async function bareSocket(
   url: string,
+  headers = '',
 ): Promise<{ tcp: Tcp; frame(bytes: Buffer, opcode: number): void; ended(): boolean; received(): Buffer }> {
   const { hostname, port } = new URL(url);
   const tcp = connect(Number(port), hostname);
@@ -67,19 +69,13 @@ export async function bareSocket(
   tcp.on('close', () => (isEnded = true));
   const key = randomBytes(16).toString('base64');
   tcp.write(
-    `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: ${hostname}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
+    `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: ${hostname}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n${headers}\r\n`,
   );
   await until('the opening packet', () => received.includes('0{"sid"'));
   return {
     tcp,
     ended: () => isEnded,
     received: () => received,
-    frame: (bytes, opcode) => {
-      const mask = randomBytes(4);
-      const length =
-        bytes.length < 126 ? Buffer.from([0x80 | bytes.length]) : Buffer.from([0x80 | 126, bytes.length >> 8, bytes.length & 0xff]);
-      const masked = bytes.map((byte, index) => byte ^ (mask[index % 4] ?? 0));
-      tcp.write(Buffer.concat([Buffer.from([0x80 | opcode]), length, mask, masked]));
-    },
+    frame: (bytes, opcode) => void tcp.write(frameOf(bytes, { opcode })),
   };
 }
