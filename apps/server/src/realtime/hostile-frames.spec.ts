@@ -117,7 +117,6 @@ describe('G20: a client that asks and does not read', () => {
     );
     greedy.tcp.destroy();
     // One answer of 900 kB beyond what may wait.
-    expect(most).toBeGreaterThan(500_000);
     expect(most).toBeLessThan(2_500_000);
   });
 });
