@@ -76,6 +76,20 @@ describe('case 88: too many connections of a tenant', () => {
     expect((await refused(scene.owner)).code).toBe('quota-exceeded');
   });
 
+  it('are those on the namespace: whoever leaves it leaves its seat', async () => {
+    await open({ tenantDefaults: { socketsPerTenant: 1 } });
+    const raw = await RawSocket.enter(server.url, scene.owner);
+    expect((await refused(scene.member)).code).toBe('quota-exceeded');
+    raw.send('41/chat,');
+    await until('room for one', async () => {
+      const next = SocketUser.dial(server.url, { auth: { token: scene.member } });
+      users.push(next);
+      return until('an answer', () => next.socket.connected || next.refusal !== undefined).then(() => next.socket.connected);
+    });
+    expect(raw.closed).toBeUndefined();
+    raw.leave();
+  });
+
   it('are as many as an operator allows', async () => {
     await open({ tenantDefaults: { socketsPerTenant: 1 } });
     await enter(scene.owner);
