@@ -28,7 +28,7 @@ export function restPage({ routes, document }) {
     'REST',
     [
       'JSON over HTTP, below `/v1`. Times are RFC 3339 in UTC. An unknown input field is refused. Refusals are `application/problem+json`; their codes are in [errors.md](errors.md).',
-      'Every route may refuse with `validation-failed`, `rate-limited`, `unavailable` and `internal`; every route that needs a credential also with `unauthenticated`, `token-invalid`, `token-expired`, `forbidden` and `not-found`; routes for users and API keys also with `tenant-suspended` and `banned`.',
+      'Every route may refuse with `validation-failed`, `unsupported-media-type`, `rate-limited`, `unavailable` and `internal`; every route that needs a credential also with `unauthenticated`, `token-invalid`, `token-expired`, `forbidden` and `not-found`; routes for users and API keys also with `tenant-suspended` and `banned`.',
       'The same as a machine reads it: [openapi.json](openapi.json), served at `/openapi.json`.',
     ].join('\n\n'),
     [...sections, '## Shapes', ...shapeSections(document, () => true, ownLink)],
