@@ -113,7 +113,7 @@ function commandSection(spec, document, link) {
   const result = ack.oneOf[0].allOf[1];
   return [
     `### \`${spec.name}\``,
-    `${spec.summary}.`.replace('..', '.'),
+    `${spec.summary}.${spec.cost ? ` Counts as ${spec.cost} commands.` : ''}`.replace('..', '.'),
     fields.length === 0
       ? ''
       : table(
