@@ -126,12 +126,12 @@ export class ChatConnection implements Connection {
     this.greetingBytes = 0;
   }
 
-  /** However much one turn brings: a connection that has read everything before is not the slow one. */
+  /** One turn may bring a whole commit: twice as much is no fault of a connection that has read everything before. */
   private isTooMuch(): boolean {
-    if (this.unreadBytes === 0) return false;
+    const patience = this.unreadBytes === 0 ? 2 : 1;
     return (
-      this.unreadPackets + this.pendingPackets > PACKETS_MAX + this.greetingPackets ||
-      this.unreadBytes + this.pendingBytes > BYTES_MAX + this.greetingBytes
+      this.unreadPackets + this.pendingPackets > PACKETS_MAX * patience + this.greetingPackets ||
+      this.unreadBytes + this.pendingBytes > BYTES_MAX * patience + this.greetingBytes
     );
   }
 

@@ -102,9 +102,9 @@ class ServedSocket {
     return { ok: false, error: presentProblem(error, this.options.requestId()) };
   }
 
-  /** After the ack of this refusal, since that is on its way only when the caller has it. */
+  /** After the ack of this refusal, which leaves at the end of the turn. */
   private losePatience(): void {
     this.refusedForPace += 1;
-    if (this.refusedForPace > PATIENCE) process.nextTick(() => this.socket.disconnect(true));
+    if (this.refusedForPace > PATIENCE) setImmediate(() => this.socket.disconnect(true));
   }
 }
