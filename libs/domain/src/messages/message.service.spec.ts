@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DomainError } from '../errors.js';
 import type { MessageId, RoomKey } from '../ids.js';
 import { MemoryRoomLog } from '../testing/memory/memory-room-log.js';
 import { memoryPorts } from '../testing/memory/ports.js';
@@ -27,6 +28,32 @@ class SlowLookUps extends MemoryRoomLog {
     return super.message(room, messageId);
   }
 }
+
+/** A log that cannot be read, when it is told so. */
+class DumbLog extends MemoryRoomLog {
+  isDumb = false;
+  asked = 0;
+
+  private answer<T>(answer: () => Promise<T>): Promise<T> {
+    if (!this.isDumb) return answer();
+    this.asked += 1;
+    return Promise.reject(new DomainError('unavailable'));
+  }
+
+  override message(room: RoomKey, messageId: MessageId): Promise<Message | undefined> {
+    return this.answer(() => super.message(room, messageId));
+  }
+
+  override earlierSend(...about: Parameters<MemoryRoomLog['earlierSend']>): ReturnType<MemoryRoomLog['earlierSend']> {
+    return this.answer(() => super.earlierSend(...about));
+  }
+}
+
+const dumbWorld = () => {
+  const ports = memoryPorts();
+  const roomLog = new DumbLog(ports.db);
+  return { roomLog, builder: aWorld({ ...ports, roomLog }) };
+};
 
 const slowWorld = () => {
   const ports = memoryPorts();
@@ -276,6 +303,17 @@ describe('order', () => {
     await expect(world.as('bo').send('crew', 'after')).rejects.toMatchObject({ code: 'muted' });
     const events = (await world.events('crew')).map(({ type }) => type);
     expect(events.lastIndexOf('message.created')).toBeLessThan(events.indexOf('member.muted'));
+  });
+});
+
+describe('a log that does not answer', () => {
+  it('is asked once by a send: each question may take as long as a caller waits', async () => {
+    const { roomLog, builder } = dumbWorld();
+    const world = await builder.withGroup('crew', ['ann', 'bo']);
+    const { message } = await world.as('bo').send('crew', 'question');
+    roomLog.isDumb = true;
+    await expect(world.as('ann').send('crew', { text: 'answer', replyTo: message.id })).rejects.toMatchObject({ code: 'unavailable' });
+    expect(roomLog.asked).toBe(1);
   });
 });
 

@@ -91,7 +91,8 @@ export class MessageService {
     try {
       return await this.entryOf(actor, draft, canonical, facts);
     } catch (error) {
-      if (!(error instanceof DomainError)) throw error;
+      // A log that does not answer would be asked, and waited for, once more (G21).
+      if (!(error instanceof DomainError) || error.kind === 'unavailable') throw error;
       return this.answerRepeatOr(error, actor, draft, canonical, facts);
     }
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DomainError } from '../errors.js';
 import { Turns } from './turns.js';
 
 /** A promise settled from outside. */
@@ -71,6 +72,19 @@ describe('Turns', () => {
     await expect(failed).rejects.toThrow('prepare');
     await expect(refused).rejects.toThrow('commit');
     expect(await third).toBe(3);
+  });
+
+  it('refuses what waited behind one that the database did not answer, and nothing that comes later', async () => {
+    const turns = new Turns();
+    const asked = gate<number>();
+    const begun: number[] = [];
+    const commit = async (prepared: number): Promise<void> => void begun.push(prepared);
+    const first = turns.take('k', () => asked.promise, commit);
+    const waited = [2, 3].map((number) => turns.take('k', async () => number, commit));
+    asked.fail(new DomainError('unavailable'));
+    for (const one of [first, ...waited]) await expect(one).rejects.toMatchObject({ code: 'unavailable' });
+    await turns.take('k', async () => 4, commit);
+    expect(begun).toEqual([4]);
   });
 
   it('lets other keys pass', async () => {

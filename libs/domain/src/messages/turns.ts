@@ -1,17 +1,23 @@
+import { DomainError } from '../errors.js';
+
 /**
  * Keeps the order of calls that each need some time to prepare: what was asked first is committed first, without
  * waiting for the commit of the one before. A sender's pipelined messages stay in the order they were said.
  */
 export class Turns {
+  /** Of the last in line: resolves when its commit began, with why when it could not. */
   private readonly tails = new Map<string, Promise<unknown>>();
 
-  /** Calls `commit` with what `prepare` gave, after every earlier call under this key began its commit or failed. */
+  /**
+   * Calls `commit` with what `prepare` gave, after every earlier call under this key began its commit or failed. What
+   * waited for one that the database did not answer is refused with it: its own wait would come on top (G21).
+   */
   async take<P, T>(key: string, prepare: () => Promise<P>, commit: (prepared: P) => Promise<T>): Promise<T> {
     const before = this.tails.get(key);
     const committing = this.prepareThenBegin(before, prepare, commit);
     const began = committing.then(
       () => undefined,
-      () => undefined,
+      (error: unknown) => error,
     );
     this.tails.set(key, began);
     try {
@@ -36,7 +42,8 @@ export class Turns {
     const preparing = prepare();
     if (before) {
       preparing.catch(() => undefined);
-      await before;
+      const trouble = await before;
+      if (trouble instanceof DomainError && trouble.kind === 'unavailable') throw trouble;
     }
     const result = commit(await preparing);
     result.catch(() => undefined);
