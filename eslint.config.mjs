@@ -103,6 +103,23 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    // What measures and breaks the server meets it from outside. The one exception: chaos seeds bugs into the built server,
+    // through the seam that `wiring/start.ts` leaves for it, in `chaos/src/controls/` alone.
+    files: ['bench/src/**/*.ts', 'chaos/src/**/*.ts'],
+    ignores: ['chaos/src/controls/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: 'apps/(server|cli|admin-ui)/|^@parley/(server|cli|admin-ui)(/|$)', message: 'Apps are started, not imported.' },
+            { regex: '/controls/(main|bugs|server-modules)', message: 'Seeded bugs are run by their own main.' },
+          ],
+        },
+      ],
+    },
+  },
   ...DOORS.map((door) => ({
     // Rule 3: doors and adapters never meet, nor do doors; wiring alone knows both.
     files: [`apps/server/src/${door}/**/*.ts`],

@@ -1,47 +1,57 @@
-import { aboutMembership, type Findings } from './findings.js';
-import { isMessage, type HistoryEvent, type Of, type RoomTruth } from './history.js';
+import { aboutMembership, type Findings } from './findings.ts';
+import { isMessage, OUT_TYPES, type HistoryEvent, type Of, type RoomTruth } from './history.ts';
 
-/** A ban that was acknowledged, by its position in the room. */
-interface Ban {
+/** Somebody was put out, banned or removed, and that was acknowledged. By positions in the room. */
+interface Absence {
   readonly userId: string;
-  readonly pts: number;
-  /** Its lifting was asked for at this time: from then on nothing is certain. */
+  readonly from: number;
+  /** Where the subject came in again. */
+  readonly until: number;
+  /** Coming back was asked for at this time: from then on the past may be read again. */
   readonly liftedAt: number;
 }
 
 /** After the ack of a ban: no later event for its subject, none of its own. By position, not by time: what is in a TCP buffer is no violation. */
 export function checkBans(history: readonly HistoryEvent[], room: RoomTruth, findings: Findings): void {
   const { roomId } = room;
-  const bans = history.filter((event) => event.kind === 'ban-ok').filter((ban) => ban.roomId === roomId);
-  for (const ban of bans.flatMap((event) => placed(event, history, room) ?? [])) {
-    const { userId, pts: from, liftedAt } = ban;
+  for (const { userId, from, until, liftedAt } of absences(history, room)) {
     for (const event of history) {
-      if ((event.kind !== 'recv' && event.kind !== 'apply') || event.roomId !== roomId || event.userId !== userId) continue;
-      if (event.pts <= from || event.t >= liftedAt) continue;
-      findings.add(
-        'seen-after-ban',
-        roomId,
-        `${event.client} saw pts ${event.pts}, banned at pts ${from}`,
-        aboutMembership(userId, roomId, event.pts),
-      );
+      if ((event.kind !== 'recv' && event.kind !== 'apply') || event.userId !== userId) continue;
+      if (event.pts <= from || event.pts >= until || event.t >= liftedAt) continue;
+      const detail = `${event.client} saw pts ${event.pts}, put out at pts ${from}`;
+      findings.add('seen-after-ban', roomId, detail, aboutMembership(userId, roomId, event.pts));
     }
-    if (liftedAt !== Infinity) continue;
     for (const { pts, senderId, clientMessageId } of room.events.filter(isMessage)) {
-      if (senderId !== userId || pts <= from) continue;
-      findings.add(
-        'spoke-after-ban',
-        roomId,
-        `${clientMessageId} of ${userId} at pts ${pts}, banned at pts ${from}`,
-        aboutMembership(userId, roomId, pts),
-      );
+      if (senderId !== userId || pts <= from || pts >= until) continue;
+      const detail = `${clientMessageId} of ${userId} at pts ${pts}, put out at pts ${from}`;
+      findings.add('spoke-after-ban', roomId, detail, aboutMembership(userId, roomId, pts));
     }
   }
 }
 
-/** An ack by REST has no position: then it is the first event in the log that bans this user. */
-function placed(event: Of<'ban-ok'>, history: readonly HistoryEvent[], room: RoomTruth): Ban | undefined {
-  const { userId, roomId, t } = event;
-  const pts = event.pts ?? room.events.find(({ type, subjectId }) => type === 'member.banned' && subjectId === userId)?.pts;
-  const lifting = history.find((other) => other.kind === 'unban-inv' && other.userId === userId && other.roomId === roomId && other.t > t);
-  return pts === undefined ? undefined : { userId, pts, liftedAt: lifting?.t ?? Infinity };
+/** The n-th acknowledgement for a user belongs to the n-th time the log puts that user out. */
+function absences(history: readonly HistoryEvent[], room: RoomTruth): readonly Absence[] {
+  const acked = new Map<string, Of<'ban-ok'>[]>();
+  for (const event of history) if (event.kind === 'ban-ok') acked.set(event.userId, [...(acked.get(event.userId) ?? []), event]);
+  return [...acked].flatMap(([userId, acks]) => {
+    const times = timesOut(userId, room);
+    const liftings = history.filter((event) => event.kind === 'unban-inv' && event.userId === userId);
+    return acks.flatMap((ack, index): Absence[] => {
+      const known =
+        ack.pts === undefined ? times[index] : { from: ack.pts, until: times.find(({ from }) => from === ack.pts)?.until ?? Infinity };
+      return known ? [{ userId, ...known, liftedAt: liftings.find(({ t }) => t > ack.t)?.t ?? Infinity }] : [];
+    });
+  });
+}
+
+function timesOut(userId: string, { events }: RoomTruth): readonly { readonly from: number; readonly until: number }[] {
+  const times: { from: number; until: number }[] = [];
+  for (const { pts, type, subjectId } of events.toSorted((a, b) => a.pts - b.pts)) {
+    if (subjectId !== userId) continue;
+    const last = times.at(-1);
+    const isOut = last?.until === Infinity;
+    if (OUT_TYPES.has(type) && !isOut) times.push({ from: pts, until: Infinity });
+    if (type === 'member.joined' && last && isOut) last.until = pts;
+  }
+  return times;
 }

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { check, explain } from './checker.js';
-import { FINDING_KINDS } from './findings.js';
-import { readHistory, Recorder } from './recorder.js';
-import { ANOMALIES } from './testing/anomalies.js';
-import { validRun } from './testing/valid-run.js';
+import { check, explain } from './checker.ts';
+import { FINDING_KINDS } from './findings.ts';
+import { readHistory, Recorder } from './recorder.ts';
+import { ANOMALIES } from './testing/anomalies.ts';
+import { validRun } from './testing/valid-run.ts';
 
 describe('the checker', () => {
   it('finds nothing in the histories of a correct server', () => {

@@ -1,4 +1,4 @@
-import type { HistoryEvent } from './history.js';
+import type { HistoryEvent } from './history.ts';
 
 export const FINDING_KINDS = [
   'lost', // acknowledged, not stored
@@ -20,6 +20,12 @@ export const FINDING_KINDS = [
   'divergent', // a client was told something else than is stored
   'final-state', // a client did not end where the room ended
   'seen-after-ban',
+  'content-after-delete', // given out after its deletion was acknowledged
+  'read-went-back', // a read position behind an acknowledged one
+  'unread-differs', // not what a recount gives
+  'wrongly-refused', // a member of the room was told not to be one
+  'foreign-content', // of another tenant, or in a log
+  'leak', // memory, files or connections that do not come back
 ] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
@@ -67,6 +73,16 @@ export const aboutPosition =
   (roomId: string, pts: number) =>
   (event: HistoryEvent): boolean =>
     'roomId' in event && event.roomId === roomId && 'pts' in event && event.pts === pts;
+
+export const aboutContent =
+  (messageId: string) =>
+  (event: HistoryEvent): boolean =>
+    ('messageId' in event && event.messageId === messageId) || ('quoted' in event && event.quoted?.messageId === messageId);
+
+export const aboutReader =
+  (userId: string, roomId: string) =>
+  (event: HistoryEvent): boolean =>
+    event.kind === 'mark-ok' && event.userId === userId && event.roomId === roomId;
 
 /** What one client did around a position. */
 export const aboutClient =

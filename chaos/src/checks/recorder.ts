@@ -1,5 +1,5 @@
 import { createWriteStream, readFileSync, type WriteStream } from 'node:fs';
-import type { Happening, HistoryEvent } from './history.js';
+import type { Happening, HistoryEvent } from './history.ts';
 
 /** Writes what happens, in the order of the clock of one host: in memory for the checker, as NDJSON for whoever looks into a finding. */
 export class Recorder {
@@ -22,6 +22,10 @@ export class Recorder {
     this.events.push(event);
     this.file?.write(`${JSON.stringify({ ...event, wall: Date.now() })}\n`);
     return event;
+  }
+
+  count(kind: Happening['kind']): number {
+    return this.events.reduce((sum, event) => (event.kind === kind ? sum + 1 : sum), 0);
   }
 
   history(): readonly HistoryEvent[] {

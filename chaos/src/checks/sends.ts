@@ -1,5 +1,5 @@
-import { aboutMessage, type Findings } from './findings.js';
-import { isMessage, type HistoryEvent, type Of, type RoomTruth, type StoredMessage } from './history.js';
+import { aboutMessage, type Findings } from './findings.ts';
+import { DELETED, isMessage, type HistoryEvent, type Of, type RoomTruth, type StoredMessage } from './history.ts';
 
 /** Everything known of one message: (room, user, clientMessageId). */
 interface Story {
@@ -9,6 +9,8 @@ interface Story {
   readonly invocations: Of<'send-inv'>[];
   readonly oks: Of<'send-ok'>[];
   readonly stored: StoredMessage[];
+  /** Somebody asked for it to be taken back. */
+  isTakenBack: boolean;
   /** Attempts that were refused for certain. */
   readonly failed: Set<number>;
 }
@@ -35,6 +37,7 @@ function storiesOf(history: readonly HistoryEvent[], room: RoomTruth): ReadonlyM
       oks: [],
       stored: [],
       failed: new Set<number>(),
+      isTakenBack: false,
     };
     stories.set(key, story);
     return story;
@@ -46,12 +49,17 @@ function storiesOf(history: readonly HistoryEvent[], room: RoomTruth): ReadonlyM
     if (event.kind === 'send-ok') story.oks.push(event);
     if (event.kind === 'send-fail') story.failed.add(event.op);
   }
-  for (const message of room.events.filter(isMessage)) storyOf(message.senderId, message.clientMessageId).stored.push(message);
+  const takenBack = new Set(history.flatMap((event) => (event.kind === 'delete-inv' ? [event.messageId] : [])));
+  for (const message of room.events.filter(isMessage)) {
+    const story = storyOf(message.senderId, message.clientMessageId);
+    story.stored.push(message);
+    story.isTakenBack ||= takenBack.has(message.messageId);
+  }
   return stories;
 }
 
 function checkStory(story: Story, findings: Findings): void {
-  const { roomId, userId, clientMessageId, invocations, oks, stored, failed } = story;
+  const { roomId, userId, clientMessageId, invocations, oks, stored, failed, isTakenBack } = story;
   const [first, second] = stored;
   const add = (kind: 'lost' | 'duplicate-stored' | 'phantom' | 'mutated' | 'stored-though-rejected', detail: string): void =>
     findings.add(kind, roomId, `${clientMessageId} of ${userId}: ${detail}`, aboutMessage(roomId, userId, clientMessageId, first?.pts));
@@ -62,6 +70,7 @@ function checkStory(story: Story, findings: Findings): void {
   if (second) add('duplicate-stored', `stored at pts ${stored.map(({ pts }) => pts).join(', ')}`);
   if (invocations.length === 0) return add('phantom', `stored at pts ${first.pts}, never sent`);
   for (const { bodyHash, pts } of stored) {
+    if (bodyHash === DELETED && isTakenBack) continue;
     if (!invocations.some((invocation) => invocation.bodyHash === bodyHash)) add('mutated', `the body at pts ${pts} was never sent`);
   }
   if (invocations.every(({ op }) => failed.has(op)))

@@ -1,5 +1,5 @@
-import { aboutPosition, type Findings } from './findings.js';
-import { isMessage, type RoomTruth, type StoredMessage } from './history.js';
+import { aboutPosition, type Findings } from './findings.ts';
+import { isMessage, type RoomTruth, type StoredMessage } from './history.ts';
 
 /** The store by itself: positions 1..N, numbers of messages 1..M, both ways of reading the same. */
 export function checkStore(room: RoomTruth, findings: Findings): void {

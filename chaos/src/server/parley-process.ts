@@ -3,38 +3,61 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isAlive, killTree, postmasterPid, signal, until, untilReady } from './faults.js';
+import { isAlive, killTree, postmasterPid, signal, until, untilReady } from './processes.ts';
 
-const repository = join(dirname(fileURLToPath(import.meta.url)), '../..');
+export const repository = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 const MAIN = join(repository, 'apps/server/dist/main.js');
-const NODE = join(repository, 'node_modules/.bin/node');
+const OWN_NODE = join(repository, 'node_modules/.bin/node');
+/** The Node that everything is run with: the repository's own where it is installed. */
+export const NODE = existsSync(OWN_NODE) ? OWN_NODE : process.execPath;
 const START_MS = 40_000;
 const STOP_MS = 20_000;
 const OUTPUT_KEPT = 20_000;
 
 export const whyNoServer = (): string | undefined => (existsSync(MAIN) ? undefined : `${MAIN} is missing: npm run build`);
 
-/** The real server, embedded profile, on one data directory and port through many lives. */
+export interface ProcessOptions {
+  /** Another entry than the server's own: a seeded bug. */
+  readonly main?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What the server is started by, as `prlimit --nofile=256`. */
+  readonly wrapper?: readonly string[];
+}
+
+/** The real server on one data directory and port through many lives. */
 export class ParleyProcess {
+  readonly dataDirectory: string;
+  readonly port: number;
+  /** How often it was started. */
+  lives = 0;
+  /** Everything it prints, as it comes. */
+  onOutput: (text: string) => void = () => undefined;
+  private readonly options: ProcessOptions;
   private child: ChildProcess | undefined;
   private output = '';
 
-  private constructor(
-    readonly dataDirectory: string,
-    private readonly port: number,
-  ) {}
+  private constructor(dataDirectory: string, port: number, options: ProcessOptions) {
+    this.dataDirectory = dataDirectory;
+    this.port = port;
+    this.options = options;
+  }
 
-  static async on(dataDirectory: string): Promise<ParleyProcess> {
-    return new ParleyProcess(dataDirectory, await freePort());
+  static async on(dataDirectory: string, options: ProcessOptions = {}): Promise<ParleyProcess> {
+    return new ParleyProcess(dataDirectory, await freePort(), options);
   }
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  get apiKey(): string {
-    const text = readFileSync(join(this.dataDirectory, 'first-run.json'), 'utf8');
-    return (JSON.parse(text) as { readonly tenant: { readonly apiKey: string } }).tenant.apiKey;
+  /** The local operator's token, as the first start leaves it behind for chatctl. */
+  get operatorToken(): string {
+    const text = readFileSync(join(this.dataDirectory, 'chatctl-context.json'), 'utf8');
+    return (JSON.parse(text) as { readonly token: string }).token;
+  }
+
+  get pid(): number {
+    return this.child?.pid ?? 0;
   }
 
   get isRunning(): boolean {
@@ -52,23 +75,27 @@ export class ParleyProcess {
     return pid;
   }
 
-  async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
+  async start(more: ProcessOptions = {}): Promise<void> {
     this.output = '';
+    this.lives += 1;
+    const { main = MAIN, env = {}, wrapper = [] } = { ...this.options, ...more };
     const own = { PARLEY_PORT: String(this.port), PARLEY_DATA_DIR: this.dataDirectory };
-    const node = existsSync(NODE) ? NODE : process.execPath;
-    const child = spawn(node, [MAIN, 'start'], {
+    const [command = NODE, ...args] = [...wrapper, NODE, main, 'start'];
+    const child = spawn(command, args, {
       cwd: this.dataDirectory,
-      env: { ...withoutTestRunner(), ...own, ...env },
+      env: { ...withoutTestRunner(), ...own, ...this.options.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;
     for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => (this.output = (this.output + chunk.toString()).slice(-OUTPUT_KEPT)));
-    await until('Parley is ready', START_MS, () => {
-      if (this.output.includes('Parley is ready')) return true;
-      if (child.exitCode === null && child.signalCode === null) return false;
-      throw new Error(`the server ended with ${child.exitCode ?? child.signalCode}:\n${this.output}`);
-    });
+      stream.on('data', (chunk: Buffer) => {
+        const text = chunk.toString();
+        this.output = (this.output + text).slice(-OUTPUT_KEPT);
+        this.onOutput(text);
+      });
+    const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+    await until('Parley is ready', START_MS, () => this.output.includes('Parley is ready') || hasEnded());
+    if (hasEnded()) throw new Error(`the server ended with ${child.exitCode ?? child.signalCode}:\n${this.output}`);
     await untilReady(this.url, START_MS);
   }
 
@@ -82,7 +109,7 @@ export class ParleyProcess {
   async killAll(): Promise<void> {
     const postmaster = postmasterPid(this.dataDirectory);
     if (this.child?.pid !== undefined) killTree(this.child.pid);
-    if (postmaster !== undefined) killTree(postmaster);
+    if (postmaster !== undefined && isAlive(postmaster)) killTree(postmaster);
     await this.untilExit(STOP_MS);
   }
 
@@ -102,7 +129,7 @@ function withoutTestRunner(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_ENV|NODE_OPTIONS|TEST$|PARLEY_)/.test(name)));
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer();
   await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
   const address = probe.address();

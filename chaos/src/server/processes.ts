@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Faults by signal, on processes that the harness itself started (or that those started). Linux: /proc is the witness. */
+/** Processes that the harness itself started, or that those started. Linux: /proc is the witness. */
 
 const POLL_MS = 20;
 
@@ -54,6 +54,16 @@ export function isAlive(pid: number): boolean {
   return stat !== undefined && stat.state !== 'Z';
 }
 
+/** Resident memory, and how many files are open. */
+export function usageOf(pid: number): { readonly rssMiB: number; readonly files: number } | undefined {
+  const kib = Number(textOf(`/proc/${pid}/status`)?.match(/^VmRSS:\s+(\d+)/m)?.[1]);
+  try {
+    return Number.isNaN(kib) ? undefined : { rssMiB: Math.round(kib / 1_024), files: readdirSync(`/proc/${pid}/fd`).length };
+  } catch {
+    return undefined;
+  }
+}
+
 export const childrenOf = (pid: number): readonly number[] =>
   running()
     .filter(({ parent }) => parent === pid)
@@ -94,9 +104,9 @@ function workingDirectory(pid: number): string | undefined {
   }
 }
 
-/** One process that serves a client connection; those say from where they are connected. */
-export function clientBackend(postmaster: number): number | undefined {
-  return childrenOf(postmaster).find((pid) => /127\.0\.0\.1|\[local\]/.test(textOf(`/proc/${pid}/cmdline`) ?? ''));
+/** Processes that serve a client connection; those say from where they are connected. */
+export function clientBackends(postmaster: number): readonly number[] {
+  return childrenOf(postmaster).filter((pid) => /127\.0\.0\.1|\[local\]/.test(textOf(`/proc/${pid}/cmdline`) ?? ''));
 }
 
 export function signal(pids: readonly number[], name: NodeJS.Signals): void {

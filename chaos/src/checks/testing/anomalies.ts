@@ -1,6 +1,6 @@
-import type { FindingKind } from '../findings.js';
-import { chained, isMessage, type HistoryEvent, type Of, type RoomTruth, type StoredEvent } from '../history.js';
-import type { Run } from './valid-run.js';
+import type { FindingKind } from '../findings.ts';
+import { chained, isMessage, type HistoryEvent, type Of, type RoomTruth, type StoredEvent } from '../history.ts';
+import type { Run } from './valid-run.ts';
 
 /** Plants one fault into a valid run, or undefined where the run offers no place for it. `pick` chooses the place. */
 export type Plant = (run: Run, pick: number) => Run | undefined;
@@ -185,6 +185,77 @@ export const ANOMALIES: Readonly<Record<FindingKind, Plant>> = {
         event !== final ? event : pick % 2 === 0 ? { ...final, pts: final.pts - 1 } : { ...final, digest: chained(final.digest, seen) },
       )
     );
+  },
+  'content-after-delete': (run, pick) => {
+    const room = choose(roomsWithMessages(run), pick);
+    const message = room && choose(room.events.filter(isMessage), pick);
+    if (!room || !message) return undefined;
+    const { messageId, pts } = message;
+    const at = { client: 'c0', userId: 'u0', roomId: room.roomId };
+    const content = { messageId, bodyHash: 'body' };
+    const taken: readonly HistoryEvent[] = [
+      { t: LATER, kind: 'delete-inv', ...at, ...content },
+      { t: LATER + 1, kind: 'delete-ok', ...at, ...content },
+    ];
+    const shown: readonly HistoryEvent[] = [
+      { t: LATER + 3, kind: 'read', ...at, ...content, askedAt: LATER + 2 },
+      { t: LATER + 3, kind: 'recv', ...at, pts, type: 'message.created', ...content, askedAt: LATER + 2 },
+      { t: LATER + 3, kind: 'recv', ...at, pts: 1, type: 'message.created', messageId: 'reply', quoted: content, askedAt: LATER + 2 },
+    ];
+    const how = shown[pick % 4];
+    if (how) return also(run, ...taken, how);
+    return also(
+      withRoom(run, room.roomId, (events) => events.map((event) => (event === message ? { ...message, bodyHash: 'body' } : event))),
+      ...taken,
+    );
+  },
+  'read-went-back': (run, pick) => {
+    const room = choose(
+      run.truth.filter(({ readers = [] }) => readers.length > 0),
+      pick,
+    );
+    const reader = choose(room?.readers ?? [], pick);
+    if (!room || !reader) return undefined;
+    const at = { client: 'c', userId: reader.userId, roomId: room.roomId };
+    // Answered with less later, or standing lower at the end.
+    const ahead: HistoryEvent = { t: LATER + 1, kind: 'mark-ok', ...at, askedAt: LATER, readSeq: reader.readSeq + 1 };
+    const behind: HistoryEvent = { t: LATER + 3, kind: 'mark-ok', ...at, askedAt: LATER + 2, readSeq: reader.readSeq };
+    return pick % 2 === 0 ? also(run, ahead) : also(run, ahead, behind);
+  },
+  'unread-differs': (run, pick) => {
+    const room = choose(
+      run.truth.filter(({ readers = [] }) => readers.length > 0),
+      pick,
+    );
+    const wrong = (readers: RoomTruth['readers'] = []): RoomTruth['readers'] =>
+      readers.map((reader, index) => (index === pick % readers.length ? { ...reader, unread: reader.unread + 1 } : reader));
+    return room && { ...run, truth: run.truth.map((one) => (one === room ? { ...one, readers: wrong(one.readers) } : one)) };
+  },
+  'wrongly-refused': (run, pick) => {
+    const isOut = (userId: string, roomId: string): boolean =>
+      run.history.some((event) => event.kind === 'ban-inv' && event.userId === userId && event.roomId === roomId);
+    const sent = choose(
+      all(run, 'send-inv').filter(({ userId, roomId }) => !isOut(userId, roomId)),
+      pick,
+    );
+    if (!sent) return undefined;
+    const { client, userId, roomId } = sent;
+    const attempt = { op: LATER, client, userId, roomId, clientMessageId: 'refused' };
+    return also(
+      run,
+      { t: LATER, kind: 'send-inv', ...attempt, bodyHash: 'x' },
+      { t: LATER + 1, kind: 'send-fail', ...attempt, code: 'not-a-member' },
+    );
+  },
+  'foreign-content': (run) => also(run, { t: LATER, kind: 'foreign', where: 'a packet', canary: 'CANARY-a-b' }),
+  leak: (run, pick) => {
+    const at = (minute: number, more: object): HistoryEvent => {
+      const sample = { life: 2, rssMiB: 200, files: 50, backends: 10, phase: 'idle' } as const;
+      return { t: LATER + minute * 60e9, kind: 'sample', ...sample, ...more };
+    };
+    const ways = [[at(0, {}), at(1, { files: 200 })], [at(0, {}), at(1, { backends: 60 })], [at(0, { rssMiB: 1_500 })]];
+    const growing = Array.from({ length: 10 }, (_, minute) => at(minute, { rssMiB: 200 + 30 * minute, phase: 'load' }));
+    return also(run, ...(ways[pick % 4] ?? growing));
   },
   'seen-after-ban': (run, pick) => {
     const ban = choose(all(run, 'ban-ok'), pick);

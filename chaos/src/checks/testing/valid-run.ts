@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {
-  chained,
+  DELETED,
+  digestOf,
   hashOf,
   type Happening,
   type HistoryEvent,
@@ -8,7 +9,7 @@ import {
   type Seen,
   type StoredEvent,
   type StoredMessage,
-} from '../history.js';
+} from '../history.ts';
 
 /** A history and what it left behind. */
 export interface Run {
@@ -29,6 +30,10 @@ const ACTIONS = {
   apply: 4,
   sync: 1,
   ban: 1,
+  delete: 2,
+  mark: 2,
+  list: 1,
+  sample: 1,
 } as const;
 type Action = keyof typeof ACTIONS;
 const action = fc.oneof(...Object.entries(ACTIONS).map(([name, weight]) => ({ weight, arbitrary: fc.constant(name as Action) })));
@@ -64,7 +69,7 @@ interface Client {
   readonly userId: string;
   readonly roomId: string;
   pts: number;
-  digest: string;
+  readonly seen: Seen[];
   /** Where its user was banned. */
   until: number;
 }
@@ -76,6 +81,8 @@ class Simulation {
   private readonly logs = new Map<string, StoredEvent[]>();
   private readonly attempts: Attempt[] = [];
   private readonly clients: Client[] = [];
+  /** Read up to, by room and user. */
+  private readonly read = new Map<string, number>();
 
   constructor(rooms: number, users: number) {
     for (let room = 0; room < rooms; room += 1) {
@@ -83,7 +90,7 @@ class Simulation {
       this.logs.set(roomId, [{ pts: 1, type: 'room.created' }]);
       for (let user = 0; user < users; user += 1) {
         const start = user % 2;
-        this.clients.push({ name: `c${user}`, userId: `u${user}`, roomId, pts: start, digest: '', until: Infinity });
+        this.clients.push({ name: `c${user}`, userId: `u${user}`, roomId, pts: start, seen: [], until: Infinity });
         this.note({ kind: 'start', client: `c${user}`, userId: `u${user}`, roomId, pts: start });
       }
     }
@@ -93,13 +100,19 @@ class Simulation {
     for (const [action, pick] of steps) this.step(action, pick);
     for (const client of this.clients.filter(({ until }) => until === Infinity)) {
       while (this.apply(client));
-      const { name, userId, roomId, pts, digest } = client;
-      this.note({ kind: 'final', client: name, userId, roomId, pts, digest });
+      const { name, userId, roomId, pts, seen } = client;
+      this.note({ kind: 'final', client: name, userId, roomId, pts, digest: digestOf(seen) });
     }
     const truth = [...this.logs].map(([roomId, events]) => ({
       roomId,
       events,
       messages: events.filter((event): event is StoredMessage => event.type === 'message.created'),
+      readers: this.clients
+        .filter((client) => client.roomId === roomId)
+        .map(({ userId }) => {
+          const readSeq = this.read.get(`${roomId} ${userId}`) ?? 0;
+          return { userId, readSeq, unread: this.lastSeq(roomId) - readSeq };
+        }),
     }));
     return { history: this.history, truth };
   }
@@ -121,12 +134,20 @@ class Simulation {
     if (action === 'recv') this.receive(client, pick);
     if (action === 'apply') this.apply(client);
     if (action === 'sync') this.sync(client);
+    if (action === 'delete') this.delete(client, pick);
+    if (action === 'mark') this.mark(client, pick);
+    if (action === 'list') this.list(client);
+    if (action === 'sample') this.sample(pick);
     if (action === 'ban' && pick % 4 === 0) this.ban(client);
   }
 
   private note(happening: Happening): void {
     this.t += 1;
     this.history.push({ t: this.t, ...happening });
+  }
+
+  private lastSeq(roomId: string): number {
+    return this.log(roomId).filter(({ type }) => type === 'message.created').length;
   }
 
   private log(roomId: string): StoredEvent[] {
@@ -161,7 +182,7 @@ class Simulation {
     attempt.deduplicated = message.stored !== undefined;
     if (!message.stored) {
       const { userId: senderId, roomId, clientMessageId, bodyHash } = message;
-      const seq = this.log(roomId).filter(({ type }) => type === 'message.created').length + 1;
+      const seq = this.lastSeq(roomId) + 1;
       const fields = { type: 'message.created', seq, messageId: `id-${clientMessageId}`, senderId, clientMessageId, bodyHash };
       message.stored = { ...fields, pts: this.append(roomId, fields).pts };
     }
@@ -203,7 +224,7 @@ class Simulation {
     if (!event || event.pts > client.until) return false;
     const seen = seenOf(event);
     client.pts = seen.pts;
-    client.digest = chained(client.digest, seen);
+    client.seen.push(seen);
     this.note({ kind: 'apply', client: client.name, userId: client.userId, roomId: client.roomId, ...seen });
     return true;
   }
@@ -214,6 +235,38 @@ class Simulation {
     let events = 0;
     while (this.apply(client)) events += 1;
     this.note({ kind: 'sync-resp', ...at, pts: client.pts, complete: true, events });
+  }
+
+  /** The content goes, its place stays; who saw it before has seen it. */
+  private delete({ name, userId, roomId }: Client, pick: number): void {
+    const standing = this.attempts.map(({ message }) => message).filter(({ stored }) => stored && stored.bodyHash !== DELETED);
+    const message = standing.filter((one) => one.roomId === roomId)[pick % Math.max(1, standing.length)];
+    if (!message?.stored) return;
+    const about = { client: name, userId, roomId, messageId: message.stored.messageId, bodyHash: message.bodyHash };
+    this.note({ kind: 'delete-inv', ...about });
+    message.stored = { ...message.stored, bodyHash: DELETED };
+    this.log(roomId)[message.stored.pts - 1] = message.stored;
+    this.append(roomId, { type: 'message.deleted', messageId: about.messageId });
+    if (pick % 5 > 0) this.note({ kind: 'delete-ok', ...about });
+  }
+
+  private mark({ name, userId, roomId }: Client, pick: number): void {
+    const key = `${roomId} ${userId}`;
+    const askedAt = this.t;
+    const readSeq = Math.max(this.read.get(key) ?? 0, pick % (this.lastSeq(roomId) + 1));
+    this.read.set(key, readSeq);
+    this.note({ kind: 'mark-ok', client: name, userId, roomId, askedAt, readSeq });
+  }
+
+  private list({ name, userId, roomId }: Client): void {
+    for (const { messageId, bodyHash } of this.log(roomId))
+      if (messageId !== undefined && bodyHash !== undefined)
+        this.note({ kind: 'read', client: name, userId, roomId, askedAt: this.t, messageId, bodyHash });
+  }
+
+  private sample(pick: number): void {
+    const sample = { life: 1, rssMiB: 150 + (pick % 30), files: 40 + (pick % 10), backends: 5 + (pick % 10) };
+    this.note({ kind: 'sample', ...sample, phase: pick % 2 === 0 ? 'idle' : 'load' });
   }
 
   private ban(client: Client): void {

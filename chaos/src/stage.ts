@@ -1,0 +1,209 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { check } from './checks/checker.ts';
+import type { Finding } from './checks/findings.ts';
+import type { HistoryEvent, Reader, RoomTruth } from './checks/history.ts';
+import { Recorder } from './checks/recorder.ts';
+import { Proxy } from './faults/proxy.ts';
+import { Population, type Size } from './load/population.ts';
+import { readersOf } from './load/readers.ts';
+import { Traffic } from './load/traffic.ts';
+import type { Random } from './random.ts';
+import { ParleyProcess, type ProcessOptions } from './server/parley-process.ts';
+import { clientBackends, killTree, livePostmasters, thaw, until, untilReady, usageOf } from './server/processes.ts';
+
+/** Sends that must succeed before a fault counts as survived. */
+const FLOW = 30;
+const SAMPLE_MS = 5_000;
+/** Everybody is current within this, without doing anything: the beacon tells within 5 s (G6); the rest is for a busy machine. */
+const CURRENT_MS = 15_000;
+/** What was begun has its definite answer by then. */
+const QUIET_MS = 40_000;
+const IDLE_MS = 10_000;
+
+export interface StageOptions {
+  readonly random: Random;
+  readonly size: Size;
+  readonly sendsPerSecond: number;
+  readonly process?: ProcessOptions;
+  /** Where the server keeps its data; a folder of the stage's own when absent. */
+  readonly dataDirectory?: string;
+  /** How long everybody may take to be current at the end. */
+  readonly currentMs?: number;
+}
+
+export interface Judgement {
+  readonly findings: readonly Finding[];
+  readonly history: readonly HistoryEvent[];
+  readonly truth: readonly RoomTruth[];
+  readonly troubles: readonly string[];
+}
+
+/** One server, one load, one history: what faults are played on. */
+export class Stage {
+  readonly directory: string;
+  readonly recorder: Recorder;
+  readonly server: ParleyProcess;
+  readonly proxy: Proxy;
+  readonly population: Population;
+  readonly traffic: Traffic;
+  readonly random: Random;
+  private readonly currentMs: number;
+  private readonly sampling: NodeJS.Timeout;
+
+  private constructor(
+    parts: Pick<Stage, 'directory' | 'recorder' | 'server' | 'proxy' | 'population' | 'traffic' | 'random'>,
+    currentMs: number,
+  ) {
+    this.currentMs = currentMs;
+    this.directory = parts.directory;
+    this.recorder = parts.recorder;
+    this.server = parts.server;
+    this.proxy = parts.proxy;
+    this.population = parts.population;
+    this.traffic = parts.traffic;
+    this.random = parts.random;
+    this.sampling = setInterval(() => this.sample('load'), SAMPLE_MS);
+  }
+
+  static async open({
+    random,
+    size,
+    sendsPerSecond,
+    process: options = {},
+    dataDirectory,
+    currentMs = CURRENT_MS,
+  }: StageOptions): Promise<Stage> {
+    const directory = mkdtempSync(join(tmpdir(), 'parley-chaos-'));
+    const data = dataDirectory ?? join(directory, 'data');
+    // PostgreSQL runs as nobody when we are root, and passes through here.
+    for (const path of [directory, data]) {
+      mkdirSync(path, { recursive: true });
+      chmodSync(path, 0o755);
+    }
+    const recorder = new Recorder(join(directory, 'history.ndjson'));
+    const server = await ParleyProcess.on(data, options);
+    const proxy = await Proxy.to(server.port, random.fork('proxy'));
+    try {
+      await server.start();
+      const where = { url: server.url, proxyUrl: proxy.url, operatorToken: server.operatorToken };
+      const population = await Population.settle(where, size, recorder, random.fork('population'));
+      server.onOutput = (text) => population.canaries.look(undefined, text, "the server's log");
+      const traffic = new Traffic(population, recorder, random.fork('traffic'), sendsPerSecond);
+      const stage = new Stage({ directory, recorder, server, proxy, population, traffic, random }, currentMs);
+      stage.sample('idle');
+      traffic.start();
+      await stage.flows(15_000);
+      return stage;
+    } catch (error) {
+      await server.killAll().catch(() => undefined);
+      await proxy.close();
+      rmSync(directory, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Sends are acknowledged again. */
+  async flows(withinMs: number): Promise<void> {
+    const before = this.population.acknowledged;
+    await until(`${FLOW} more sends are acknowledged`, withinMs, () => this.population.acknowledged >= before + FLOW);
+  }
+
+  /** Ready, one postmaster, everybody back, sends flow. */
+  async untilWhole(withinMs: number): Promise<void> {
+    const end = performance.now() + withinMs;
+    const left = (): number => Math.max(1_000, end - performance.now());
+    await untilReady(this.server.url, left());
+    await this.flows(left());
+    await this.population.untilConnected(left());
+  }
+
+  sample(phase: 'load' | 'idle'): void {
+    const usage = this.server.isRunning ? usageOf(this.server.pid) : undefined;
+    if (!usage) return;
+    const [postmaster] = livePostmasters(this.server.dataDirectory);
+    const backends = postmaster === undefined ? 0 : clientBackends(postmaster).length;
+    this.recorder.record({ kind: 'sample', life: this.server.lives, ...usage, backends, phase });
+  }
+
+  /** Stops the load, waits until all is quiet, and judges everything that happened here. */
+  async judge(): Promise<Judgement> {
+    const { population, recorder, traffic } = this;
+    await traffic.stop(QUIET_MS).catch((error: unknown) => population.troubles.push(String(error)));
+    await this.untilCurrent().catch((error: unknown) => population.troubles.push(String(error)));
+    for (const { user } of population.people) user.places.recordFinal();
+    population.troubles.push(...this.whoFollowsWrongly());
+    population.troubles.push(
+      ...population.all.flatMap(({ client, resets }) => resets.map((roomId) => `${client} was sent back to the start of ${roomId}`)),
+    );
+    population.close();
+    const truth = await this.truth();
+    await this.scanMetrics();
+    await sleep(IDLE_MS / 5);
+    await until('connections are closed', IDLE_MS, () => this.proxy.connections === 0).catch(() => undefined);
+    this.sample('idle');
+    const history = recorder.history();
+    return { findings: check(history, truth), history, truth, troubles: population.troubles };
+  }
+
+  private async untilCurrent(): Promise<void> {
+    const { people, apis, roomIds } = this.population;
+    const heads = new Map<string, number>();
+    for (const api of apis) for (const roomId of roomIds) heads.set(`${api.tenantId}/${roomId}`, await api.head(roomId));
+    await until('everybody is current', this.currentMs, () =>
+      people.every(({ user, api }) =>
+        user.places.all.every(({ roomId, pts, isOut }) => isOut || pts === heads.get(`${api.tenantId}/${roomId}`)),
+      ),
+    );
+  }
+
+  /** Whoever is a member follows the room, and nobody else does. */
+  private whoFollowsWrongly(): readonly string[] {
+    return this.population.people.flatMap(({ user, rooms }) => {
+      const followed = new Set(user.places.all.filter(({ isOut }) => !isOut).map(({ roomId }) => roomId));
+      const missed = [...rooms].filter(([roomId, state]) => state === 'in' && !followed.has(roomId));
+      return missed.map(([roomId]) => `${user.client} is a member of ${roomId} and does not follow it`);
+    });
+  }
+
+  private async truth(): Promise<readonly RoomTruth[]> {
+    const { apis, roomIds, people } = this.population;
+    const readers = new Map<string, Reader[]>();
+    for (const person of people)
+      for (const [roomId, reader] of await readersOf(person)) readers.set(roomId, [...(readers.get(roomId) ?? []), reader]);
+    const truth: RoomTruth[] = [];
+    for (const api of apis)
+      for (const roomId of roomIds) {
+        const room = await api.truth(roomId);
+        truth.push({ ...room, readers: readers.get(room.roomId) ?? [] });
+      }
+    return truth;
+  }
+
+  /** No tenant's content may be in the figures, whoever may read them. */
+  private async scanMetrics(): Promise<void> {
+    const response = await fetch(`${this.server.url}/metrics`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
+    if (response) this.population.canaries.look(undefined, await response.text(), '/metrics');
+  }
+
+  /** Open connections of users, as the server counts them. */
+  async connections(): Promise<number> {
+    const response = await fetch(`${this.server.url}/metrics`, { signal: AbortSignal.timeout(5_000) });
+    const counts = (await response.text()).matchAll(/^parley_connections(?:\{[^}]*\})? (\d+)/gm);
+    return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
+  async close(keepsFiles = false): Promise<void> {
+    clearInterval(this.sampling);
+    await this.traffic.stop(1_000).catch(() => undefined);
+    this.population.close();
+    for (const pid of livePostmasters(this.server.dataDirectory)) thaw(pid);
+    await this.server.stop().catch(() => this.server.killAll());
+    for (const pid of livePostmasters(this.server.dataDirectory)) killTree(pid);
+    await this.proxy.close();
+    await this.recorder.close();
+    if (!keepsFiles) rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
