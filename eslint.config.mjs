@@ -78,7 +78,7 @@ export default tseslint.config(
   },
   {
     files: ['libs/client/src/**/*.ts'],
-    ignores: ['**/*.spec.ts'],
+    ignores: ['**/*.spec.ts', 'libs/client/src/testing/**'],
     rules: {
       'no-restricted-imports': [
         'error',

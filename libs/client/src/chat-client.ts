@@ -121,7 +121,7 @@ export class ChatClient {
       onRoomEvent: (event) => this.roomEvent(event),
       onUserEvent: (event) => this.userEvent(event),
       onReset: (roomId, position) => {
-        this.opened.store(roomId)?.reload();
+        this.opened.reset(roomId, position);
         this.list.refresh(roomId);
         this.emitter.emit('room', { type: 'reset', roomId, ...position });
       },

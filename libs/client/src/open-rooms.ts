@@ -1,6 +1,7 @@
 import { type Room, roomCommands, type SessionReady } from '@parley/protocol';
 import type { Connection } from './connection.js';
 import { problemFrom } from './http.js';
+import type { LogPosition } from './log-feed.js';
 import { RoomHandle } from './room-handle.js';
 import { RoomStore } from './room-store.js';
 import type { SendQueue } from './send-queue.js';
@@ -34,6 +35,10 @@ export class OpenRooms {
     const handle = new RoomHandle(store, { connection, queue, timers, me, onClose: () => this.closed(roomId, store) });
     this.opened.set(roomId, { handle, store });
     return handle;
+  }
+
+  reset(roomId: string, position: LogPosition): void {
+    this.opened.get(roomId)?.handle.reset(position);
   }
 
   store(roomId: string): RoomStore | undefined {

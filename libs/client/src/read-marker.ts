@@ -6,6 +6,7 @@ export class ReadMarker {
   private wanted = 0;
   private known = 0;
   private failures = 0;
+  private life = 0;
   private isSending = false;
   private timer?: TimerHandle;
 
@@ -19,6 +20,12 @@ export class ReadMarker {
   mark(seq: number): void {
     this.wanted = Math.max(this.wanted, seq);
     this.flush();
+  }
+
+  /** The room's messages are numbered anew from somewhere: nothing is marked any more. */
+  reset(): void {
+    this.wanted = this.known = 0;
+    this.life += 1;
   }
 
   /** A connection is ready. */
@@ -40,13 +47,13 @@ export class ReadMarker {
   /** Never rejects. Marks that arrive meanwhile go out as one. */
   private async run(): Promise<void> {
     this.isSending = true;
-    const seq = this.wanted;
+    const { wanted: seq, life } = this;
     try {
       await this.send(seq);
-      this.known = seq;
+      if (life === this.life) this.known = seq;
       this.failures = 0;
     } catch (error) {
-      this.failed(seq, error);
+      if (life === this.life) this.failed(seq, error);
     }
     this.isSending = false;
     this.flush();

@@ -1,5 +1,6 @@
 import { messageCommands, type Message, receiptCommands } from '@parley/protocol';
 import type { Connection } from './connection.js';
+import type { LogPosition } from './log-feed.js';
 import type { MessageDraft } from './outbox-storage.js';
 import { ReadMarker } from './read-marker.js';
 import type { RoomState } from './room-state.js';
@@ -87,7 +88,7 @@ export class RoomHandle {
 
   private mark(kind: 'read' | 'delivered', seq: number): void {
     const userId = this.ports.me();
-    if (userId !== undefined) this.store.receipts([{ userId, readSeq: kind === 'read' ? seq : 0, deliveredSeq: seq }]);
+    if (userId !== undefined) this.store.foresee({ userId, readSeq: kind === 'read' ? seq : 0, deliveredSeq: seq });
     this.markers[kind].mark(seq);
   }
 
@@ -104,6 +105,12 @@ export class RoomHandle {
     this.markers.read.stop();
     this.markers.delivered.stop();
     this.ports.onClose(this);
+  }
+
+  /** @internal The log starts over: positions of its earlier life mean nothing in the new one. */
+  reset(position: LogPosition): void {
+    if (position.epoch !== this.state.epoch) for (const marker of Object.values(this.markers)) marker.reset();
+    this.store.reload();
   }
 
   /** @internal A connection is ready. */

@@ -113,6 +113,11 @@ export class RoomStore {
     this.watched.set(applyReceipts(this.state, cursors));
   }
 
+  /** A mark of the viewer's own before the server confirms it. What is shown while the room is fetched may be of a log that is no more. */
+  foresee(cursor: ReadCursor): void {
+    if (!this.isStale) this.watched.set(applyReceipts(this.state, [cursor]));
+  }
+
   profile(person: Person): void {
     this.watched.set(applyProfile(this.state, person));
   }

@@ -6,10 +6,13 @@ import type { Positions, SyncInput } from './sync-ports.js';
 const CLOSED_MAX = 1_000;
 /** Rooms in one handshake; the others are synced after `session.ready`. Keeps the packet below 50 kB. */
 const RESUME_MAX = 500;
-/** A room this short is told to the app from its beginning when the user enters it; of longer ones only what follows. */
-const TOLD_WHOLE_MAX = 100;
+/** Who enters a room this short is told all of its log; of longer ones what follows from its own entering on. */
+export const TOLD_WHOLE_MAX = 100;
 
-export type EnteredEnvelope = Extract<UserEnvelope, { type: 'room.entered' }>;
+type Entered = Extract<UserEnvelope, { type: 'room.entered' }>;
+
+/** `afterPts`: the last position before the user came in. Servers that do not tell it are believed to tell the room as of then. */
+export type EnteredEnvelope = Omit<Entered, 'data'> & { readonly data: Entered['data'] & { readonly afterPts?: number } };
 
 export interface TrackedRoom {
   feed: LogFeed<RoomEnvelope>;
@@ -69,8 +72,9 @@ export class TrackedRooms {
    * The user is in this room now, perhaps again: nothing between the last visit and now is told twice or left out.
    * Returns where the log starts over, when the one known from the last visit is no more.
    */
-  enter({ data: { room } }: EnteredEnvelope): LogPosition | undefined {
-    const pts = room.pts <= TOLD_WHOLE_MAX ? 0 : room.pts;
+  enter({ data: { room, afterPts } }: EnteredEnvelope): LogPosition | undefined {
+    const before = afterPts ?? room.pts;
+    const pts = before <= TOLD_WHOLE_MAX ? 0 : before;
     const tracked = this.rooms.get(room.id) ?? this.add(room.id, { epoch: room.epoch, pts });
     const { feed, isClosed } = tracked;
     const isSameLog = feed.position.epoch >= room.epoch; // The own log may tell of a room as it was in an earlier life.

@@ -8,6 +8,7 @@ export * from './memory/memory-store.js';
 export * from './memory/memory-user-log.js';
 export * from './memory/ports.js';
 export * from './memory/recording-fanout.js';
+export * from './memory/rows.js';
 export * from './plain-credentials.js';
 export * from './seeded-random.js';
 export * from './services.js';

@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import { ReadMarker } from './read-marker.js';
+import { refusal } from './testing/fake-server.js';
+import { ManualTimers, quiet } from './testing/manual-timers.js';
+
+it('tells the furthest position only, and never one it told before', async () => {
+  const sent: number[] = [];
+  const marker = new ReadMarker(new ManualTimers(), async (seq) => void sent.push(seq));
+  for (const seq of [3, 5, 4]) marker.mark(seq);
+  await quiet();
+  marker.mark(5);
+  await quiet();
+  expect(sent).toEqual([3, 5]);
+});
+
+it('tells smaller numbers again when the log started over, whatever became of a mark under way', async () => {
+  const sent: number[] = [];
+  const answers: (() => void)[] = [];
+  const marker = new ReadMarker(new ManualTimers(), (seq) => {
+    sent.push(seq);
+    return new Promise((resolve) => answers.push(resolve));
+  });
+  marker.mark(7);
+  marker.reset();
+  marker.mark(2);
+  answers[0]?.();
+  await quiet();
+  expect(sent).toEqual([7, 2]);
+});
+
+it('tries again later, and not at all where there is nothing to mark any more', async () => {
+  const timers = new ManualTimers();
+  const refusals = [refusal('unavailable', 503, true), refusal('not-a-member', 403)];
+  let tries = 0;
+  const marker = new ReadMarker(timers, async () => {
+    tries += 1;
+    const refused = refusals.shift();
+    if (refused) throw refused;
+  });
+  marker.mark(1);
+  await quiet();
+  expect([tries, timers.next]).toEqual([1, 1_500]);
+  timers.advance(1_500);
+  await quiet();
+  expect([tries, timers.next]).toEqual([2, undefined]);
+});

@@ -1,0 +1,122 @@
+import {
+  Fanout,
+  type ProfileEvent,
+  type ReceiptEvent,
+  type RoomEvent,
+  type RoomKey,
+  roomKeyOf,
+  type UserEvent,
+  type UserKey,
+  userKeyOf,
+} from '@parley/domain';
+import {
+  presentProfileEvent,
+  presentReceiptEvent,
+  presentRoomEvent,
+  type ProfileEnvelope,
+  type ReceiptEnvelope,
+  type RoomEnvelope,
+  type RoomHead,
+  type UserEnvelope,
+} from '@parley/protocol';
+
+export type LivePacket = RoomEnvelope | UserEnvelope | ReceiptEnvelope | ProfileEnvelope;
+
+/** One connection as the server knows it. */
+export interface Line {
+  readonly user: UserKey;
+  userPts: number;
+  send(packet: LivePacket): void;
+  head(head: RoomHead): void;
+}
+
+/** Who listens to what, as the socket door of one process keeps it. */
+export class LiveFanout extends Fanout {
+  private readonly lines = new Set<Line>();
+  private readonly rooms = new Map<string, Set<Line>>();
+  private readonly heads = new Map<string, RoomHead['heads'][number]>();
+
+  constructor(private readonly present: (event: UserEvent) => UserEnvelope) {
+    super();
+  }
+
+  add(line: Line): void {
+    this.lines.add(line);
+  }
+
+  remove(line: Line): void {
+    this.lines.delete(line);
+    for (const listeners of this.rooms.values()) listeners.delete(line);
+  }
+
+  subscribe(line: Line, room: RoomKey): void {
+    if (this.lines.has(line)) this.listeners(room).add(line);
+  }
+
+  unsubscribe(line: Line, room: RoomKey): void {
+    this.listeners(room).delete(line);
+  }
+
+  override toRoom(event: RoomEvent | ReceiptEvent): void {
+    if ('pts' in event) this.heads.set(roomKeyOf(event), { roomId: event.roomId, epoch: event.epoch, pts: event.pts });
+    const packet = 'pts' in event ? presentRoomEvent(event) : presentReceiptEvent(event, 'receipt');
+    for (const line of this.listeners(event)) line.send(packet);
+  }
+
+  override toUser(event: UserEvent): void {
+    for (const line of this.of(event)) {
+      line.userPts = Math.max(line.userPts, event.userPts);
+      line.send(this.present(event));
+    }
+  }
+
+  override toUserRooms(event: ProfileEvent): void {
+    for (const line of this.lines) line.send(presentProfileEvent(event, 'profile'));
+  }
+
+  override enter(user: UserKey, room: RoomKey): void {
+    for (const line of this.of(user)) this.subscribe(line, room);
+  }
+
+  override exit(user: UserKey, room: RoomKey): void {
+    for (const line of this.of(user)) this.unsubscribe(line, room);
+  }
+
+  override dissolve(room: RoomKey): void {
+    this.rooms.delete(roomKeyOf(room));
+    this.heads.delete(roomKeyOf(room));
+  }
+
+  override disconnectUser(): void {
+    throw new Error('no story bans from the tenant');
+  }
+
+  override disconnectKey(): void {
+    throw new Error('no story revokes keys');
+  }
+
+  override disconnectTenant(): void {
+    throw new Error('no story suspends tenants');
+  }
+
+  /** The heads of rooms that changed since the last time, to those who listen. */
+  beacon(): void {
+    for (const line of this.lines) {
+      const heads = [...this.heads].filter(([key]) => this.rooms.get(key)?.has(line)).map(([, head]) => head);
+      if (heads.length > 0) line.head({ heads, userPts: line.userPts });
+    }
+    this.heads.clear();
+  }
+
+  private listeners(room: RoomKey): Set<Line> {
+    const key = roomKeyOf(room);
+    const listeners = this.rooms.get(key) ?? new Set<Line>();
+    this.rooms.set(key, listeners);
+    return listeners;
+  }
+
+  private of(user: UserKey): readonly Line[] {
+    const key = userKeyOf({ tenantId: user.tenantId, userNo: user.userNo });
+    return [...this.lines].filter((line) => userKeyOf(line.user) === key);
+  }
+}
