@@ -24,6 +24,7 @@ import type { Positions, SyncPorts } from './sync-ports.js';
 import type { Timers } from './timers.js';
 
 const SYNC_TIMEOUT_MS = 20_000;
+const BEARER = 'Bearer ';
 
 export interface ChatClientPorts {
   readonly url: string;
@@ -58,8 +59,8 @@ export class ChatClient {
     this.connection = ports.connect(() => this.engine.resume());
     this.http = new HttpClient({
       url,
-      headers: async () => ({ authorization: `Bearer ${await this.connection.token()}` }),
-      onExpired: async () => (await this.connection.renewToken()) !== '',
+      headers: async () => ({ authorization: `${BEARER}${await this.connection.token()}` }),
+      onExpired: async ({ authorization = '' }) => (await this.connection.renewToken(authorization.replace(BEARER, ''))) !== '',
     });
     this.queue = new SendQueue({ storage, timers, limit: queueLimit, ...this.queuePorts() });
     this.list = new RoomList({

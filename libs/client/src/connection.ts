@@ -47,8 +47,8 @@ export interface Connection {
   close(): void;
   /** The token of the present session, or a first one. */
   token(): Promise<string>;
-  /** A newer token, for whoever was told that the present one has expired. */
-  renewToken(): Promise<string>;
+  /** A newer token than that one, for whoever was told that it has expired. */
+  renewToken(expired: string): Promise<string>;
   /**
    * One command, resolved with the result of its ack. Throws `ParleyError`: the server's refusal; `unavailable` when
    * there is no connection or it broke; `timeout`. After the last two the outcome is unknown.

@@ -32,8 +32,8 @@ export interface HttpOptions {
   /** Send cookies (the dashboard). */
   readonly credentials?: 'include' | 'same-origin' | 'omit';
   readonly fetch?: typeof fetch;
-  /** Called once per call when the token has expired; true = `headers` gives a newer one, try again. */
-  readonly onExpired?: () => Promise<boolean>;
+  /** Called once per call when the token it was sent with has expired; true = `headers` gives a newer one, try again. */
+  readonly onExpired?: (sent: Readonly<Record<string, string>>) => Promise<boolean>;
 }
 
 export interface CallOptions {
@@ -46,18 +46,19 @@ export class HttpClient {
   constructor(private readonly options: HttpOptions) {}
 
   async call<R extends RouteSpec>(route: R, args: Args<R>, call: CallOptions = {}): Promise<Out<R>> {
+    const sent = (await this.options.headers?.()) ?? {};
     try {
-      return await this.once(route, args, call);
+      return await this.once(route, args, call, sent);
     } catch (error) {
       const isExpired = error instanceof ParleyError && error.code === 'token-expired';
-      if (!isExpired || !(await this.options.onExpired?.())) throw error;
-      return this.once(route, args, call);
+      if (!isExpired || !(await this.options.onExpired?.(sent))) throw error;
+      return this.once(route, args, call, (await this.options.headers?.()) ?? {});
     }
   }
 
-  private async once<R extends RouteSpec>(route: R, args: Args<R>, call: CallOptions): Promise<Out<R>> {
+  private async once<R extends RouteSpec>(route: R, args: Args<R>, call: CallOptions, own: Record<string, string>): Promise<Out<R>> {
     const { url, body } = this.address(route, args as Record<string, unknown>);
-    const headers: Record<string, string> = { accept: 'application/json', ...(await this.options.headers?.()) };
+    const headers: Record<string, string> = { accept: 'application/json', ...own };
     if (body !== undefined) headers['content-type'] = 'application/json';
     if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey;
     const { credentials } = this.options;

@@ -78,6 +78,8 @@ export class RoomList {
   apply(event: RoomEnvelope): void {
     const room = this.rooms.get(event.roomId);
     if (!room) return;
+    // Its log started over: what is shown belongs to the earlier life, cursors included, and is fetched again as a whole.
+    if (event.epoch > room.epoch) return this.refresh(event.roomId);
     if (event.pts > room.pts + 1) this.refresh(event.roomId);
     const next = applyToRoom(room, event, { me: this.ports.me() });
     if (event.type === 'message.created') this.toFront(next);

@@ -221,3 +221,43 @@ it('does not wait for ever for a session that does not begin', async () => {
   await until(socket, 'online');
   expect(handshakes).toHaveLength(2);
 });
+
+it('does not run in circles when each session ends at once as expired', async () => {
+  onConnection = (peer) => peer.emit('session.ended', { ...localProblem('token-expired', 'Expired'), retryable: false });
+  const { socket, heard } = aSocket();
+  await until(socket, 'ended');
+  expect([handshakes.length, heard.at(-1)]).toEqual([2, 'ended: token-expired']);
+});
+
+it('renews once however often it is warned, and stops when the new token is refused', async () => {
+  const renewed: unknown[] = [];
+  onConnection = (peer) =>
+    peer.on(sessionCommands.renew.name, (input: unknown, ack: (answer: object) => void) => {
+      renewed.push(input);
+      ack({ ok: false, error: { ...localProblem('token-invalid', 'Another user'), status: 401, retryable: false } });
+    });
+  let asked = 0;
+  const { socket } = aSocket({ token: () => `t${(asked += 1)}` });
+  await until(socket, 'online');
+  for (let warning = 0; warning < 3; warning += 1) sockets()[0]?.emit('session.expiring', { expiresAt: '' });
+  await vi.waitFor(() => expect(renewed).toHaveLength(1));
+  sockets()[0]?.emit('room.head', { heads: [], userPts: 1 });
+  await new Promise<void>((resolve) => socket.on('head', () => resolve()));
+  expect([asked, renewed, socket.state]).toEqual([2, [{ token: 't2' }], 'online']);
+});
+
+it('keeps away as long as a refusal asked', async () => {
+  let refusals = 1;
+  server.of('/chat').use((_, next) => {
+    refusals -= 1;
+    next(
+      refusals >= 0
+        ? Object.assign(new Error('busy'), { data: { code: 'unavailable', retryable: true, retryAfterMs: 20_000 } })
+        : undefined,
+    );
+  });
+  const from = performance.now();
+  const { socket } = aSocket();
+  await until(socket, 'online');
+  expect(performance.now() - from).toBeGreaterThanOrEqual(200 - 2); // A hundredth of what was asked.
+});

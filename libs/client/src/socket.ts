@@ -10,8 +10,10 @@ import {
 } from './connection.js';
 import { Emitter } from './emitter.js';
 import { localProblem, ParleyError, problemFrom } from './http.js';
-import { backoffMs, jittered, systemTimers, type TimerHandle, type Timers } from './timers.js';
+import { Reconnect } from './reconnect.js';
+import { backoffMs, systemTimers, type TimerHandle, type Timers } from './timers.js';
 import { type TokenCallback, Tokens } from './tokens.js';
+import { onWakeUp } from './wake-ups.js';
 
 export interface ChatSocketOptions {
   /** Where the server is, as `https://chat.example.com`; a path in it is kept. */
@@ -28,8 +30,6 @@ export interface ChatSocketOptions {
 
 /** From the attempt to `session.ready`, counted anew at each packet. */
 const READY_TIMEOUT_MS = 30_000;
-/** A connection that held this long forgives the failures before it. */
-const STABLE_MS = 10_000;
 const RENEWALS = 3;
 /** Refusals that pass; `quota-exceeded` with our own dead connections. All other codes in a refused handshake are final. */
 const PASSING: ReadonlySet<string> = new Set(['unavailable', 'timeout', 'rate-limited', 'quota-exceeded', 'slow-consumer', 'internal']);
@@ -44,14 +44,16 @@ export class ChatSocket implements Connection {
   private handshakeToken = '';
   /** Rises with every attempt and every end, so that late answers of an older one are not taken for news. */
   private attempt = 0;
-  private failures = 0;
-  private readyAt?: number;
   private hasRenewedExpired = false;
-  private timer?: TimerHandle;
+  private readonly reconnect: Reconnect;
   private watchdog?: TimerHandle;
+  private renewal?: TimerHandle;
+  private isRenewing = false;
+  private stopWaking?: () => void;
 
   constructor(private readonly options: ChatSocketOptions) {
     this.timers = options.timers ?? systemTimers;
+    this.reconnect = new Reconnect(this.timers, () => void this.open('connect'));
     this.tokens = new Tokens(options.token, this.timers, options.device);
     const { origin, pathname } = new URL(options.url);
     this.socket = io(`${origin}/chat`, {
@@ -78,26 +80,22 @@ export class ChatSocket implements Connection {
 
   connect(): void {
     if (this.present === 'connecting' || this.present === 'online') return;
-    if (typeof globalThis.addEventListener === 'function') globalThis.addEventListener('online', this.nudge);
+    this.stopWaking ??= onWakeUp(() => this.reconnect.nudge());
     void this.open('connect');
   }
 
   close(): void {
-    if (typeof globalThis.removeEventListener === 'function') globalThis.removeEventListener('online', this.nudge);
+    this.stopWaking?.();
+    this.stopWaking = undefined;
     this.drop('ended');
   }
-
-  /** The device has a network again: do not wait for the timer. */
-  readonly nudge = (): void => {
-    if (this.present === 'waiting') void this.open('connect');
-  };
 
   token(): Promise<string> {
     return this.tokens.current();
   }
 
-  renewToken(): Promise<string> {
-    return this.tokens.fresh('expired');
+  renewToken(expired: string): Promise<string> {
+    return this.tokens.newerThan(expired);
   }
 
   command<S extends CommandSpec>(spec: S, input: Args<S>, { timeoutMs = 10_000 }: CommandOptions = {}): Promise<Out<S>> {
@@ -113,6 +111,7 @@ export class ChatSocket implements Connection {
 
   private async open(reason: 'connect' | 'expired'): Promise<void> {
     this.stopTimers();
+    this.reconnect.begin();
     this.attempt += 1;
     const { attempt } = this;
     this.become('connecting');
@@ -148,24 +147,18 @@ export class ChatSocket implements Connection {
 
   private ready(ready: SessionReady): void {
     this.stopTimers();
-    this.readyAt = this.timers.now();
-    this.hasRenewedExpired = false;
+    this.reconnect.ready();
     this.become('online');
     this.emitter.emit('ready', ready);
   }
 
-  /** A planned close. The jitter keeps those who were sent away together from returning together. */
   private comeBack(afterMs: number): void {
-    this.drop('waiting');
-    this.schedule(jittered(Math.max(0, afterMs), this.timers.random));
+    this.drop('waiting', () => this.reconnect.afterFarewell(afterMs));
   }
 
-  private lost(retryAfterMs = 0): void {
-    if (this.readyAt !== undefined && this.timers.now() - this.readyAt >= STABLE_MS) this.failures = 0;
-    const delay = Math.max(backoffMs(this.failures, this.timers.random), jittered(retryAfterMs, this.timers.random));
-    this.failures += 1;
-    this.drop('waiting');
-    this.schedule(delay);
+  private lost(retryAfterMs?: number): void {
+    this.hasRenewedExpired = false;
+    this.drop('waiting', () => this.reconnect.afterFailure(retryAfterMs));
   }
 
   private refused(error: Error & { data?: Partial<Problem> }): void {
@@ -174,13 +167,13 @@ export class ChatSocket implements Connection {
     this.judge({ ...localProblem(data.code, error.message), ...data, retryable: data.retryable ?? PASSING.has(data.code) });
   }
 
-  /** Final or not? An expired token is asked for anew, once; then the clocks or the app's backend are wrong. */
+  /** Final or not? An expired token is asked for anew, once in a row; then the clocks or the app's backend are wrong. */
   private judge(problem: Problem): void {
     if (problem.retryable || PASSING.has(problem.code)) return this.lost(problem.retryAfterMs);
-    if (problem.code === 'token-expired' && !this.hasRenewedExpired) {
+    if (problem.code === 'token-expired' && (!this.hasRenewedExpired || this.reconnect.isStable)) {
       this.hasRenewedExpired = true;
-      this.drop('waiting');
-      return void this.open('expired');
+      this.drop('waiting', () => void this.open('expired'));
+      return;
     }
     this.close();
     this.emitter.emit('ended', problem);
@@ -188,16 +181,19 @@ export class ChatSocket implements Connection {
 
   /** Keeps the connection with a newer token. When that fails the server closes, and the next attempt asks again. */
   private async renew(): Promise<void> {
+    if (this.isRenewing) return;
     const { attempt } = this;
+    this.isRenewing = true;
     for (let tries = 0; tries < RENEWALS && attempt === this.attempt; tries += 1) {
       try {
-        const token = await this.tokens.fresh('expiring');
-        await this.command(sessionCommands.renew, { token });
-        return;
-      } catch {
-        await new Promise<void>((resolve) => void this.timers.setTimeout(resolve, backoffMs(tries, this.timers.random)));
+        await this.command(sessionCommands.renew, { token: await this.tokens.fresh('expiring') });
+        break;
+      } catch (error) {
+        if (!problemFrom(error).retryable) break;
+        await new Promise<void>((resolve) => (this.renewal = this.timers.setTimeout(resolve, backoffMs(tries, this.timers.random))));
       }
     }
+    if (attempt === this.attempt) this.isRenewing = false;
   }
 
   private watch(): void {
@@ -206,21 +202,20 @@ export class ChatSocket implements Connection {
     this.watchdog = this.timers.setTimeout(() => this.lost(), READY_TIMEOUT_MS);
   }
 
-  private schedule(ms: number): void {
-    this.timer = this.timers.setTimeout(() => void this.open('connect'), ms);
-  }
-
-  private drop(next: 'waiting' | 'ended'): void {
+  /** `next` is what `then` goes on from: it may begin another attempt at once. */
+  private drop(next: 'waiting' | 'ended', then?: () => void): void {
     this.stopTimers();
     this.attempt += 1;
-    this.readyAt = undefined;
+    this.isRenewing = false;
     this.become(next);
     this.socket.disconnect();
+    if (then) then();
+    else this.reconnect.stop();
   }
 
   private stopTimers(): void {
-    for (const timer of [this.timer, this.watchdog]) if (timer !== undefined) this.timers.clearTimeout(timer);
-    this.timer = this.watchdog = undefined;
+    for (const timer of [this.watchdog, this.renewal]) if (timer !== undefined) this.timers.clearTimeout(timer);
+    this.watchdog = this.renewal = undefined;
   }
 
   private become(state: ConnectionState): void {

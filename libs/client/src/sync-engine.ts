@@ -14,6 +14,7 @@ const FRUITLESS_MAX = 3; // Answers in a row that do not lead on, before a head 
 export class SyncEngine {
   private user?: LogFeed<UserEnvelope>;
   private userFruitless = 0;
+  private isUserDoubted = false;
   private readonly rooms = new TrackedRooms((event) => this.tellRoomEvent(event));
   private readonly strangers = new Strangers();
   private readonly wanted = new WantedRooms();
@@ -79,8 +80,9 @@ export class SyncEngine {
   ready(ready: SessionReady, held: ReadonlySet<string>): void {
     this.wanted.hold(held);
     this.user ??= this.userFeed(ready.userPts);
-    if (ready.userPts < this.user.position.pts) this.user.reset({ epoch: 0, pts: ready.userPts });
-    else this.user.heard({ epoch: 0, pts: ready.userPts });
+    // The heads may have been read before what was replayed ahead of them; only a difference says that the log got shorter.
+    this.isUserDoubted = ready.userPts < this.user.position.pts;
+    this.user.heard({ epoch: 0, pts: ready.userPts });
     const listed = new Set(ready.rooms.map(({ roomId }) => roomId));
     for (const room of ready.rooms) this.readyRoom(room);
     for (const roomId of this.rooms.openIds()) if (!listed.has(roomId)) this.want(roomId);
@@ -146,9 +148,9 @@ export class SyncEngine {
     this.ports.onUserEvent(event);
     if (event.type === 'room.exited') this.close(event.data.room.id);
     if (event.type !== 'room.entered') return;
-    const restart = this.rooms.enter(event);
-    if (restart) this.ports.onReset(event.data.room.id, restart);
-    this.admit(event.data.room.id);
+    const { id } = event.data.room;
+    this.rooms.enter(event, (start) => this.ports.onReset(id, start));
+    this.admit(id);
   }
 
   private userFeed(pts: number): LogFeed<UserEnvelope> {
@@ -181,7 +183,7 @@ export class SyncEngine {
   }
 
   private get wantsUser(): boolean {
-    return this.user !== undefined && (this.user.isBehind || !this.strangers.isEmpty);
+    return this.user !== undefined && (this.user.isBehind || this.isUserDoubted || !this.strangers.isEmpty);
   }
 
   private async round(): Promise<boolean> {
@@ -198,6 +200,7 @@ export class SyncEngine {
   /** Once the own log is whole, a room it does not name is one we are in beyond those listed at the start. */
   private coverUser(user: LogFeed<UserEnvelope>, { events, pts, complete }: UserSlice, strangers: readonly string[]): boolean {
     const before = user.position.pts;
+    this.isUserDoubted = false;
     if (pts < before && events.length === 0) user.reset({ epoch: 0, pts });
     else user.cover(events, pts);
     const hasMoved = user.position.pts !== before;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { FakeNet } from './testing/fake-connection.js';
 import { dice } from './testing/dice.js';
 import { quiet } from './testing/manual-timers.js';
-import { runs } from './testing/runs.js';
+import { replayed, runs } from './testing/runs.js';
 import { scheduledTimers, settle } from './testing/story-timers.js';
 import { type Device, type RoomName, ROOMS, Town, type TownOptions } from './testing/town.js';
 import { expectTruth } from './testing/town-truth.js';
@@ -111,8 +111,14 @@ const stories = (of: readonly fc.Arbitrary<Happening>[], options: TownOptions) =
   fc.asyncProperty(
     fc.scheduler({ act: actingQuietly }),
     fc.integer(),
-    fc.commands([...of], { maxCommands: 30, size: 'max' }),
-    async (scheduler, seed, story) => expectTruth(await tell(scheduler, seed, story as Iterable<Happening>, options)),
+    fc.commands([...of], { maxCommands: 30, size: 'max', ...replayed() }),
+    async (scheduler, seed, story) => {
+      const town = await tell(scheduler, seed, story as Iterable<Happening>, options);
+      await expectTruth(town).catch((error: Error) => {
+        for (const { name, witness } of town.devices) error.message += `\n${name} was told: ${witness.diary.join(', ')}`;
+        throw error;
+      });
+    },
   );
 
 const LONG_MS = 600_000;

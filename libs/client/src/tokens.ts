@@ -13,9 +13,10 @@ export type TokenCallback = (request: TokenRequest) => Promise<string> | string;
 
 const TIMEOUT_MS = 30_000;
 
-/** The app's token callback with a time limit, and the last token it gave. */
+/** The app's token callback: one call at a time, with a time limit; and the last token it gave. */
 export class Tokens {
   private last?: string;
+  private asking?: { readonly reason: TokenRequest['reason']; readonly token: Promise<string> };
 
   constructor(
     private readonly ask: TokenCallback,
@@ -27,7 +28,25 @@ export class Tokens {
     return this.last ?? this.fresh('connect');
   }
 
+  /** A token newer than that one, for whoever was told that it has expired. */
+  async newerThan(expired: string): Promise<string> {
+    return this.last === undefined || this.last === expired ? this.fresh('expired') : this.last;
+  }
+
+  /** Who asks while an answer is under way takes that one; unless it was asked for without knowing that tokens expire. */
   async fresh(reason: TokenRequest['reason']): Promise<string> {
+    const { asking } = this;
+    if (asking && (asking.reason === 'expired' || reason !== 'expired')) return asking.token;
+    const token = asking ? asking.token.then(noMatter, noMatter).then(() => this.askNow(reason)) : this.askNow(reason);
+    this.asking = { reason, token };
+    const done = (): void => {
+      if (this.asking?.token === token) this.asking = undefined;
+    };
+    token.then(done, done);
+    return token;
+  }
+
+  private async askNow(reason: TokenRequest['reason']): Promise<string> {
     this.last = await this.inTime(Promise.resolve(this.ask({ reason, device: this.device })));
     return this.last;
   }
@@ -47,3 +66,5 @@ export class Tokens {
     }
   }
 }
+
+const noMatter = (): void => undefined;

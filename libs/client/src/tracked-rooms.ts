@@ -69,10 +69,10 @@ export class TrackedRooms {
   }
 
   /**
-   * The user is in this room now, perhaps again: nothing between the last visit and now is told twice or left out.
-   * Returns where the log starts over, when the one known from the last visit is no more.
+   * The user is in this room now, perhaps again: nothing between the last visit and now is told twice or left out. When
+   * the log known from the last visit is no more, `onRestart` learns where it starts over before its first event is told.
    */
-  enter({ data: { room, afterPts } }: EnteredEnvelope): LogPosition | undefined {
+  enter({ data: { room, afterPts } }: EnteredEnvelope, onRestart: (start: LogPosition) => void): void {
     const before = afterPts ?? room.pts;
     const pts = before <= TOLD_WHOLE_MAX ? 0 : before;
     const tracked = this.rooms.get(room.id) ?? this.add(room.id, { epoch: room.epoch, pts });
@@ -81,11 +81,11 @@ export class TrackedRooms {
     const start: LogPosition = { epoch: Math.max(feed.position.epoch, room.epoch), pts };
     const skipsAhead = isClosed && (!isSameLog || pts > feed.position.pts);
     const startsEarlier = tracked.isFresh && feed.isUntouched && (!isSameLog || pts < feed.position.pts);
-    if (skipsAhead || startsEarlier) feed.reset(start);
     tracked.isClosed = false;
     tracked.visit += 1;
+    if (isClosed && !isSameLog) onRestart(start);
+    if (skipsAhead || startsEarlier) feed.reset(start);
     feed.heard({ epoch: room.epoch, pts: room.pts });
-    return isClosed && !isSameLog ? start : undefined;
   }
 
   /** A room left that is read from outside now. */

@@ -61,6 +61,7 @@ import { type Line, LiveFanout } from './live-fanout.js';
 const SLICE = 6;
 const MESSAGES_PAGE = 4;
 const MEMBERS_PAGE = 2;
+const SECONDS_MS = 5_000;
 
 export interface Welcome {
   readonly missed: readonly (RoomEnvelope | UserEnvelope)[];
@@ -80,6 +81,10 @@ class StoryClock extends Clock {
 
   now(): Date {
     return new Date(this.millis);
+  }
+
+  advance(milliseconds: number): void {
+    this.millis += milliseconds;
   }
 
   later(_milliseconds: number, act: () => void): () => void {
@@ -140,7 +145,7 @@ export class LiveServer {
   world: World;
 
   private constructor(
-    private readonly ports: MemoryPorts<Clock> & { readonly roomLog: ForgettingRoomLog },
+    private readonly ports: MemoryPorts<StoryClock> & { readonly roomLog: ForgettingRoomLog },
     private readonly pause: Pause,
     private readonly options: LiveServerOptions,
   ) {
@@ -148,7 +153,7 @@ export class LiveServer {
   }
 
   static async open(pause: Pause, build: (world: WorldBuilder) => WorldBuilder, options: LiveServerOptions): Promise<LiveServer> {
-    const plain = memoryPorts({ clock: new StoryClock(pause) as Clock });
+    const plain = memoryPorts({ clock: new StoryClock(pause) });
     const ports = { ...plain, roomLog: new ForgettingRoomLog(plain.db), userLog: new JoiningUserLog(plain.db) };
     await build(aWorld(ports as unknown as MemoryPorts).withSettings({ limits: { sendBurst: 1_000 }, deleteWindowSeconds: 0 }));
     return new LiveServer(ports, pause, options);
@@ -307,20 +312,22 @@ export class LiveServer {
   private present(event: UserEvent): UserEnvelope {
     const wire = presentUserEvent(event);
     if (event.type !== 'room.entered' || !this.options.tellsAfterPts) return wire;
-    return { ...wire, data: { ...wire.data, afterPts: this.before(event) } } as unknown as UserEnvelope;
+    return {
+      ...wire,
+      data: { ...wire.data, afterPts: this.before(event.userNo, event.userPts, event.data.room.no) },
+    } as unknown as UserEnvelope;
   }
 
-  /** The position before the user came in by this entry: its nth entry is its nth joining. */
-  private before({ data: { room }, userNo, userPts }: UserEvent & { type: 'room.entered' }): number {
+  /** The position before the user came in by this entry: its nth entry of the room is its nth joining. */
+  private before(userNo: number, userPts: number, roomNo: number): number {
     const isEntry = (row: UserEventRow): boolean => row.type === 'room.entered' && row.userNo === userNo && row.userPts <= userPts;
     const entries = this.ports.db.space(ACME).userEvents.values().filter(isEntry);
-    const nth = entries.filter(({ data }) => 'room' in data && data.room.no === room.no).length;
-    return (this.joins(room.no, userNo)[nth - 1] ?? 1) - 1;
+    const nth = entries.filter(({ data }) => 'room' in data && data.room.no === roomNo).length;
+    return (this.joins(roomNo, userNo)[nth - 1] ?? 1) - 1;
   }
 
-  /** The position before the user came in last. */
-  cameAfter(userId: string, roomId: string): number {
-    return (this.joins(this.world.roomKey(roomId).roomNo, this.actor(userId).user.no).at(-1) ?? 1) - 1;
+  cameAfter(userId: string, { userPts, data }: UserEnvelope & { type: 'room.entered' }): number {
+    return this.before(this.actor(userId).user.no, userPts, this.world.roomKey(data.room.id).roomNo);
   }
 
   private joins(roomNo: number, userNo: number): readonly number[] {
@@ -330,7 +337,10 @@ export class LiveServer {
     return rows.map(({ pts }) => pts).sort((a, b) => a - b);
   }
 
+  /** What happens every few seconds: heads that changed, and cursors that waited for their second to pass. */
   beacon(): void {
+    this.ports.clock.advance(SECONDS_MS);
+    this.world.services.receipts.flush();
     this.fanout.beacon();
   }
 }

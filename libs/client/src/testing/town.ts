@@ -81,7 +81,7 @@ export class Device {
     const { life } = this;
     const isAlive = (): boolean => life === this.life;
     const { net, timers } = this.tools;
-    const witness = new Witness((roomId) => this.town.server.cameAfter(ME, roomId), this.saved?.rooms);
+    const witness = new Witness((event) => this.town.server.cameAfter(ME, event), this.saved?.rooms);
     const client = new ChatClient({
       url: 'http://localhost',
       storage: new LivingStorage(this.storage, isAlive),
@@ -201,6 +201,7 @@ export class Town {
   /** What the server does slowly always: it tells every connection all heads. */
   async sweep(): Promise<void> {
     const { sync } = this.server.world.services;
+    this.server.beacon();
     const { rooms, userPts } = await sync.ready(this.server.actor(ME));
     const heads = rooms.map(({ room: { id, epoch, pts } }) => ({ roomId: id, epoch, pts }));
     for (const { connection } of this.devices) connection?.sweep({ heads, userPts });

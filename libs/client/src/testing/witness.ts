@@ -8,6 +8,8 @@ export interface Told {
   readonly start: number;
   readonly events: readonly RoomEnvelope[];
   readonly hasLeft: boolean;
+  /** The user came back: what happened meanwhile may be told or left out, but not in parts. */
+  readonly mayGoOnFrom?: number;
 }
 
 export interface Saved {
@@ -20,25 +22,30 @@ const startingAt = (start: number): Told => ({ start, events: [], hasLeft: false
 /** An app that believes what it is told, and complains when that cannot be: a gap, a repeat, a disorder. */
 export class Witness {
   readonly complaints: string[] = [];
+  /** Everything it was told, for whoever reads a failure. */
+  readonly diary: string[] = [];
   private rooms: Map<string, Told>;
 
   constructor(
-    /** The position before the user came in last, by the log itself. */
-    private readonly cameAfter: (roomId: string) => number,
+    /** The position before the user came in, by the room's log itself. */
+    private readonly cameAfter: (event: UserEnvelope & { type: 'room.entered' }) => number,
     rooms: ReadonlyMap<string, Told> = new Map(),
   ) {
     this.rooms = new Map(rooms);
   }
 
   watch(client: ChatClient): void {
-    client.on('ready', ({ rooms }) => rooms.forEach(({ roomId, pts }) => this.rooms.has(roomId) || this.begin(roomId, pts)));
+    client.on('ready', ({ rooms }) => {
+      for (const { roomId, epoch, pts } of rooms) this.diary.push(`${roomId} ready ${epoch}/${pts}`);
+      rooms.forEach(({ roomId, pts }) => this.rooms.has(roomId) || this.begin(roomId, pts));
+    });
     client.on('event', (event) => this.hear(event));
     client.on('error', (error) => this.complaints.push(String(error)));
     client.on('room', (notice) => {
+      this.diary.push(`${notice.roomId} ${notice.type}${notice.type === 'reset' ? ` at ${notice.epoch}/${notice.pts}` : ''}`);
       const told = this.of(notice.roomId);
       if (notice.type === 'exited') this.rooms.set(notice.roomId, { ...told, hasLeft: true });
       if (notice.type === 'reset') this.begin(notice.roomId, notice.pts);
-      if (notice.type === 'entered') this.enter(notice.roomId, told);
     });
   }
 
@@ -52,12 +59,15 @@ export class Witness {
   }
 
   /** A short room is told from its beginning, a long one from where the user came in, unless a part of it was told before. */
-  private enter(roomId: string, told: Told): void {
-    const before = this.cameAfter(roomId);
+  private enter(event: UserEnvelope & { type: 'room.entered' }): void {
+    const roomId = event.data.room.id;
+    const told = this.of(roomId);
+    const before = this.cameAfter(event);
     const start = before <= TOLD_WHOLE_MAX ? 0 : before;
     const isNew = told.events.length === 0 && !told.hasLeft;
     const last = told.events.at(-1)?.pts ?? told.start;
-    if (isNew || (told.hasLeft && start > last)) this.begin(roomId, start);
+    if (isNew) this.begin(roomId, start);
+    else if (told.hasLeft && start > last) this.rooms.set(roomId, { ...told, mayGoOnFrom: start });
   }
 
   private begin(roomId: string, start: number): void {
@@ -65,9 +75,11 @@ export class Witness {
   }
 
   private hear(event: RoomEnvelope | UserEnvelope): void {
-    if ('userPts' in event) return;
+    this.diary.push(`${event.roomId} ${event.type} ${'userPts' in event ? `user ${event.userPts}` : `${event.epoch}/${event.pts}`}`);
+    if ('userPts' in event) return event.type === 'room.entered' ? this.enter(event) : undefined;
     // A room never named before: one the user was put out of while it connected, or beyond those listed. It starts here.
-    const told = this.rooms.get(event.roomId) ?? startingAt(event.pts - 1);
+    const known = this.rooms.get(event.roomId) ?? startingAt(event.pts - 1);
+    const told = known.mayGoOnFrom === event.pts - 1 ? startingAt(event.pts - 1) : { ...known, mayGoOnFrom: undefined };
     const last = told.events.at(-1)?.pts ?? told.start;
     if (event.pts !== last + 1) this.complaints.push(`${event.roomId}: told ${event.pts} after ${last}`);
     this.rooms.set(event.roomId, { ...told, events: [...told.events, event] });
