@@ -31,6 +31,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
   });
 }
 
+/** A browser without IndexedDB gets the same storage: its failure is what tells the app that nothing is kept. */
 function defaultStorage(url: string): OutboxStorage {
-  return typeof indexedDB === 'undefined' ? new MemoryOutbox() : new IndexedDbOutbox(`parley ${url}`);
+  return typeof document === 'undefined' && typeof indexedDB === 'undefined' ? new MemoryOutbox() : new IndexedDbOutbox(`parley ${url}`);
 }

@@ -20,11 +20,15 @@ export interface OutboxEntry {
   readonly problem?: Problem;
 }
 
-/** Where unsent messages outlive a reload. `put` replaces an entry with the same `clientMessageId`; order of `load` is free. */
+/** Where unsent messages outlive a reload. A storage that rejects, or does not answer within 5 s, is done without. */
 export interface OutboxStorage {
+  /** Everything that is this client's to send, in any order: asked at the start, and again with every connection. */
   load(): Promise<readonly OutboxEntry[]>;
+  /** Replaces an entry with the same `clientMessageId`. */
   put(entry: OutboxEntry): Promise<void>;
   remove(clientMessageId: string): Promise<void>;
+  /** The client sends nothing any more: what is left is for the next one. `load` may follow. */
+  close?(): Promise<void>;
 }
 
 /** Keeps nothing beyond the life of the process. */

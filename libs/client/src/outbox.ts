@@ -1,11 +1,17 @@
+import { localProblem, ParleyError } from './http.js';
 import type { OutboxEntry, OutboxStorage } from './outbox-storage.js';
+import type { TimerHandle, Timers } from './timers.js';
 
 export interface OutboxPorts {
+  readonly timers: Timers;
   readonly storage: OutboxStorage;
   readonly onChange: (roomId: string, entries: readonly OutboxEntry[]) => void;
-  /** The storage failed: messages are still sent, but would not survive a reload. */
-  readonly onStorageError: (error: unknown) => void;
+  /** Told once: messages are still sent, but those not sent yet would not survive a reload. */
+  readonly onStorageError: (error: ParleyError) => void;
 }
+
+/** Browsers have been seen to never answer: sending must not wait for a storage longer than this. */
+const STORAGE_MS = 5_000;
 
 /** What waits to be sent, per room in the order it was said, mirrored into the storage. */
 export class Outbox {
@@ -13,39 +19,103 @@ export class Outbox {
   private storing: Promise<void> = Promise.resolve();
   private userId?: string;
   private lastOrder = 0;
-  private isLoaded = false;
+  private state: 'new' | 'loading' | 'ready' | 'closed' = 'new';
+  /** A storage that cannot even be read, or does not answer, is left alone until the outbox is opened again. */
+  private isStorageUsable = true;
+  private hasToldOfFailure = false;
+  /** Settled while the storage was being read: what it says of them is old. */
+  private settled?: Set<string>;
+  /** Entries up to this order were left to the storage when the outbox was closed. */
+  private leftUpTo = 0;
 
   constructor(private readonly ports: OutboxPorts) {}
 
   get isReady(): boolean {
-    return this.isLoaded;
+    return this.state === 'ready';
   }
 
   /** Brings back what an earlier life of this user left; `then` runs when that is done, also when the storage failed. */
   open(userId: string, then: () => void): void {
     if (this.userId !== undefined) return;
     this.userId = userId;
-    this.store(async () => {
-      const stored = await this.ports.storage.load().catch((error: unknown) => {
-        this.ports.onStorageError(error);
-        return [];
-      });
-      this.adopt(stored.filter((entry) => entry.userId === userId && !this.find(entry.clientMessageId)).map(revived), userId);
-      this.isLoaded = true;
+    this.load(then);
+  }
+
+  /** A connection is ready: other tabs may have ended meanwhile, and left what they could not send. */
+  refresh(then: () => void): void {
+    if (this.userId !== undefined && this.state !== 'loading') this.load(then);
+  }
+
+  /** Leaves everything to the storage and to whoever opens it next. */
+  close(): void {
+    if (this.state === 'closed') return;
+    this.state = 'closed';
+    this.leftUpTo = this.lastOrder;
+    this.store(async () => this.ports.storage.close?.());
+  }
+
+  private load(then: () => void): void {
+    const isReopening = this.state === 'closed';
+    if (this.state !== 'ready') this.state = 'loading';
+    this.isStorageUsable ||= isReopening;
+    this.storing = this.storing.then(async () => {
+      this.settled = new Set();
+      const stored = await this.read();
+      if (stored && isReopening) this.dropLost(new Set(stored.map(({ clientMessageId }) => clientMessageId)));
+      this.adopt(stored ?? []);
+      this.settled = undefined;
+      if (this.state === 'loading') this.state = 'ready';
       then();
     });
   }
 
-  /** What was kept comes before what was said meanwhile. */
-  private adopt(stored: readonly OutboxEntry[], userId: string): void {
-    const earlier = [...stored].sort((a, b) => a.order - b.order);
-    const shift = earlier.at(-1)?.order ?? 0;
-    this.lastOrder += shift;
-    for (const roomId of new Set([...earlier.map((entry) => entry.roomId), ...this.rooms.keys()])) {
-      const said = this.entriesOf(roomId).map((entry) => ({ ...entry, userId, order: entry.order + shift }));
-      this.set(roomId, [...earlier.filter((entry) => entry.roomId === roomId), ...said]);
-      for (const entry of said) this.keep(entry);
+  /** Undefined where it cannot be read. */
+  private async read(): Promise<readonly OutboxEntry[] | undefined> {
+    if (!this.isStorageUsable) return undefined;
+    try {
+      return await this.inTime(() => this.ports.storage.load());
+    } catch (error) {
+      this.isStorageUsable = false;
+      this.tellOfFailure(error);
+      return undefined;
     }
+  }
+
+  /** What was left to the storage and is not there any more has been taken over, and sent, by another tab. */
+  private dropLost(stored: ReadonlySet<string>): void {
+    for (const roomId of this.roomIds()) {
+      const isOurs = ({ clientMessageId, order }: OutboxEntry): boolean => order > this.leftUpTo || stored.has(clientMessageId);
+      this.set(roomId, this.entriesOf(roomId).filter(isOurs));
+    }
+  }
+
+  /** What was kept goes before what was said meanwhile, but behind what may be on its way already. */
+  private adopt(stored: readonly OutboxEntry[]): void {
+    const { userId } = this;
+    const isNew = (entry: OutboxEntry): boolean =>
+      entry.userId === userId && !this.find(entry.clientMessageId) && !this.settled?.has(entry.clientMessageId);
+    const earlier = stored.filter(isNew).sort((a, b) => a.order - b.order);
+    const unkept = this.state === 'loading' ? this.roomIds() : [];
+    for (const roomId of new Set([...earlier.map((entry) => entry.roomId), ...unkept])) {
+      const own = this.entriesOf(roomId);
+      const tried = own.filter(({ attempts }) => attempts > 0);
+      const waiting = own.filter(({ attempts }) => attempts === 0);
+      this.set(roomId, this.inOrder([...tried, ...earlier.filter((entry) => entry.roomId === roomId).map(revived), ...waiting]));
+    }
+    for (const { order } of earlier) this.lastOrder = Math.max(this.lastOrder, order);
+  }
+
+  /** Numbers rise along the list; what has to move is kept under its new one. */
+  private inOrder(entries: readonly OutboxEntry[]): readonly OutboxEntry[] {
+    let last = 0;
+    return entries.map((entry) => {
+      last = Math.max(last + 1, entry.order);
+      this.lastOrder = Math.max(this.lastOrder, last);
+      if (last === entry.order && entry.userId === this.userId) return entry;
+      const moved: OutboxEntry = { ...entry, order: last, userId: this.userId };
+      this.keep(moved);
+      return moved;
+    });
   }
 
   /** Appends behind everything of its room. */
@@ -53,7 +123,7 @@ export class Outbox {
     this.lastOrder += 1;
     const added: OutboxEntry = { ...entry, userId: this.userId, order: this.lastOrder };
     this.set(entry.roomId, [...this.entriesOf(entry.roomId).filter((other) => other.clientMessageId !== entry.clientMessageId), added]);
-    if (this.isLoaded) this.keep(added);
+    if (this.isReady) this.keep(added);
   }
 
   /** Changes an entry where it stands. `isKept`: also in the storage. */
@@ -66,6 +136,7 @@ export class Outbox {
   }
 
   remove({ roomId, clientMessageId }: OutboxEntry): void {
+    this.settled?.add(clientMessageId);
     this.set(
       roomId,
       this.entriesOf(roomId).filter((entry) => entry.clientMessageId !== clientMessageId),
@@ -104,8 +175,37 @@ export class Outbox {
   }
 
   /** One after the other, so that a removal never overtakes its own put. */
-  private store(step: () => Promise<void>): void {
-    this.storing = this.storing.then(step).catch(this.ports.onStorageError);
+  private store(step: () => Promise<unknown>): void {
+    this.storing = this.storing.then(async () => {
+      try {
+        if (this.isStorageUsable) await this.inTime(step);
+      } catch (error) {
+        this.tellOfFailure(error);
+      }
+    });
+  }
+
+  private tellOfFailure(cause: unknown): void {
+    if (this.hasToldOfFailure) return;
+    this.hasToldOfFailure = true;
+    const detail = `unsent messages are kept in memory only: ${cause instanceof Error ? cause.message : String(cause)}`;
+    this.ports.onStorageError(new ParleyError({ ...localProblem('storage-failed', detail), retryable: false }));
+  }
+
+  private async inTime<T>(step: () => Promise<T>): Promise<T> {
+    const { timers } = this.ports;
+    let timer: TimerHandle;
+    const late = new Promise<never>((_, reject) => {
+      timer = timers.setTimeout(() => {
+        this.isStorageUsable = false;
+        reject(new Error('the storage does not answer'));
+      }, STORAGE_MS);
+    });
+    try {
+      return await Promise.race([step(), late]);
+    } finally {
+      timers.clearTimeout(timer);
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Message } from '@parley/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ParleyError } from './http.js';
-import { MemoryOutbox, type OutboxEntry } from './outbox-storage.js';
+import { MemoryOutbox, type OutboxEntry, type OutboxStorage } from './outbox-storage.js';
 import { SendQueue, type SendQueuePorts } from './send-queue.js';
 import { refusal } from './testing/fake-server.js';
 import { ManualTimers, quiet } from './testing/manual-timers.js';
@@ -216,17 +216,101 @@ describe('across a reload', () => {
     expect(texts(await stored())).toEqual(['mine']);
   });
 
-  it('sends also where the storage does not work, and says so', async () => {
-    const errors: unknown[] = [];
-    const broken = {
-      load: () => Promise.reject(new Error('no disk')),
-      put: () => Promise.reject(new Error('full')),
-      remove: async () => undefined,
-    };
-    const queue = aQueue({ storage: broken, onStorageError: (error) => errors.push(error) });
+  it('leaves what it closed with to others, and takes back only what nobody has taken', async () => {
+    const queue = aQueue();
+    await online(queue);
+    for (const text of ['one', 'two']) queue.send('crew', { text }).catch(() => undefined);
+    const [first] = await stored();
+    queue.close();
+    await attempts[0]?.refuse(refusal('unavailable', 0, true));
+    await storage.remove(first?.clientMessageId ?? '');
+    queue.send('crew', { text: 'three' }).catch(() => undefined);
+    queue.start();
+    await quiet();
+    expect(texts(shown)).toEqual(['two', 'three']);
+    expect(texts(attempts.map(({ entry }) => entry))).toEqual(['one', 'two']);
+  });
+
+  it('takes over what a tab left that ended, behind what may be under way and before what waits', async () => {
+    const queue = aQueue();
+    await online(queue);
+    for (const text of ['mine, sent', 'mine, waiting']) queue.send('crew', { text }).catch(() => undefined);
+    const [entry] = await stored();
+    if (entry) await storage.put({ ...entry, clientMessageId: 'theirs', draft: { text: 'theirs' } });
+    queue.stop();
+    queue.start();
+    await quiet();
+    expect(texts(shown)).toEqual(['mine, sent', 'theirs', 'mine, waiting']);
+    const orders = (await stored()).map(({ draft, order }) => [order, draft.text]).sort();
+    expect(orders.map(([, text]) => text)).toEqual(['mine, sent', 'theirs', 'mine, waiting']);
+  });
+
+  it('does not take back what was settled while it looked', async () => {
+    const queue = aQueue({ storage: { load: () => storage.load(), put: (entry) => storage.put(entry), remove: async () => undefined } });
     await online(queue);
     void queue.send('crew', { text: 'one' });
     await quiet();
-    expect([attempts.length, errors.map(String)]).toEqual([1, ['Error: no disk', 'Error: full']]);
+    queue.stop();
+    queue.start();
+    await attempts[0]?.commit();
+    expect([shown, attempts.length]).toEqual([[], 1]);
   });
+});
+
+describe('where the storage does not work', () => {
+  const said = async (broken: OutboxStorage): Promise<{ errors: unknown[]; queue: SendQueue }> => {
+    const errors: unknown[] = [];
+    const queue = aQueue({ storage: broken, onStorageError: (error) => errors.push(error) });
+    await online(queue);
+    for (const text of ['one', 'two']) void queue.send('crew', { text });
+    await quiet();
+    return { errors, queue };
+  };
+  const none = async (): Promise<never> => Promise.reject(new Error('no disk'));
+
+  it.each<[string, Partial<OutboxStorage>]>([
+    ['cannot be read', { load: none, put: none }],
+    ['is full', { put: none }],
+    [
+      'throws at once',
+      {
+        load: () => {
+          throw new Error('no disk');
+        },
+      },
+    ],
+  ])('sends all the same, and says so once: it %s', async (_, how) => {
+    const { errors } = await said({ load: async () => [], put: async () => undefined, remove: none, ...how });
+    await attempts[0]?.commit();
+    await attempts[1]?.commit();
+    expect(attempts.length).toBe(2);
+    expect(errors).toMatchObject([
+      { code: 'storage-failed', retryable: false, message: 'unsent messages are kept in memory only: no disk' },
+    ]);
+  });
+
+  it('does not wait for ever for one that never answers', async () => {
+    const never = (): Promise<never> => new Promise(() => undefined);
+    const { errors } = await said({ load: never, put: never, remove: never });
+    expect([attempts.length, errors]).toEqual([0, []]);
+    timers.advance(5_000);
+    await quiet();
+    expect([attempts.length, errors.length, timers.next]).toEqual([1, 1, undefined]);
+  });
+});
+
+it('shows an id that was used for another message as failed, and does not try it again by itself', async () => {
+  const queue = aQueue();
+  await online(queue);
+  const refused = queue.send('crew', { text: 'one' }).catch((error: ParleyError) => error.code);
+  await attempts[0]?.refuse(refusal('idempotency-conflict', 409));
+  queue.stop();
+  queue.start();
+  timers.advance(60_000);
+  await quiet();
+  expect([await refused, attempts.length, shown.map(({ status, problem }) => [status, problem?.code])]).toEqual([
+    'idempotency-conflict',
+    1,
+    [['failed', 'idempotency-conflict']],
+  ]);
 });

@@ -3,10 +3,9 @@ import { newClientMessageId } from './client-message-id.js';
 import { localProblem, ParleyError, problemFrom } from './http.js';
 import { Outbox, type OutboxPorts } from './outbox.js';
 import type { MessageDraft, OutboxEntry } from './outbox-storage.js';
-import { backoffMs, jittered, type TimerHandle, type Timers } from './timers.js';
+import { backoffMs, jittered, type TimerHandle } from './timers.js';
 
 export interface SendQueuePorts extends OutboxPorts {
-  readonly timers: Timers;
   /** Sends one entry; resolves with the committed message, rejects with `ParleyError`. Must settle by itself. */
   readonly send: (entry: OutboxEntry) => Promise<Message>;
   /** Is the room synced? Nothing is resent before (the answer may be in what was missed). */
@@ -52,6 +51,7 @@ export class SendQueue {
     this.isOnline = true;
     for (const lane of this.lanes.values()) this.stopTimer(lane);
     this.flushAll();
+    this.outbox.refresh(() => this.flushAll());
   }
 
   stop(): void {
@@ -62,6 +62,7 @@ export class SendQueue {
   /** Gives up waiting; entries stay in the storage for the next client. */
   close(): void {
     this.stop();
+    this.outbox.close();
     const error = new ParleyError(localProblem('unavailable', 'the client was closed before the message was sent'));
     for (const id of [...this.waiters.keys()]) this.answer(id, (waiter) => waiter.reject(error));
   }
@@ -139,6 +140,7 @@ export class SendQueue {
     const lane = this.lane(entry.roomId);
     if (lane.active !== entry.clientMessageId) return;
     lane.active = undefined;
+    if (!this.outbox.find(entry.clientMessageId)) return this.flush(entry.roomId); // Left to another tab meanwhile.
     if (!isFinal(problem, entry.attempts)) {
       this.outbox.replace({ ...entry, status: 'queued' }, 'in-memory');
       if (this.isOnline) this.tryLater(entry.roomId, lane, problem.retryAfterMs);

@@ -223,7 +223,8 @@ it('does not wait for ever for a session that does not begin', async () => {
 });
 
 it('does not run in circles when each session ends at once as expired', async () => {
-  onConnection = (peer) => peer.emit('session.ended', { ...localProblem('token-expired', 'Expired'), retryable: false });
+  const ended = { ...localProblem('token-expired', 'Expired'), retryable: false };
+  onConnection = (peer) => void setImmediate(() => peer.emit('session.ended', ended)); // After it was ready.
   const { socket, heard } = aSocket();
   await until(socket, 'ended');
   expect([handshakes.length, heard.at(-1)]).toEqual([2, 'ended: token-expired']);
