@@ -12,7 +12,7 @@ export function hasBrowser(what: string): boolean {
   return false;
 }
 
-export const launch = (): Promise<Browser> => chromium.launch({ executablePath: EXECUTABLE, args: ARGS });
+export const launch = (...more: string[]): Promise<Browser> => chromium.launch({ executablePath: EXECUTABLE, args: [...ARGS, ...more] });
 
 declare global {
   interface Window {

@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { dice } from './testing/dice.js';
 import { refusal } from './testing/fake-server.js';
+import { quiet } from './testing/manual-timers.js';
+import { runs } from './testing/runs.js';
+import { scheduledTimers, settle } from './testing/story-timers.js';
 import { ME, World } from './testing/world.js';
-import type { Timers } from './timers.js';
 import { unreadOf } from './room-state.js';
 
 type Op = (world: World) => unknown;
@@ -98,22 +100,6 @@ const op: fc.Arbitrary<Op> = fc.oneof(
   },
 );
 
-/** Timers fire when the scheduler says so: early, late, before what they wait for. */
-function scheduledTimers(scheduler: fc.Scheduler, random: () => number): Timers {
-  const cleared = new Set<unknown>();
-  let now = 0;
-  return {
-    now: () => (now += 1),
-    random,
-    clearTimeout: (handle) => void cleared.add(handle),
-    setTimeout: (run) => {
-      const handle = {};
-      void scheduler.schedule(Promise.resolve(), 'timer').then(() => cleared.has(handle) || run());
-      return handle;
-    },
-  };
-}
-
 function aWorld(scheduler: fc.Scheduler, seed: number): World {
   const random = dice(seed);
   return new World({
@@ -125,12 +111,6 @@ function aWorld(scheduler: fc.Scheduler, seed: number): World {
       losesAnswer: () => random() < 0.1,
     },
   });
-}
-
-const quiet = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-async function settle(scheduler: fc.Scheduler): Promise<void> {
-  for (await quiet(); scheduler.count() > 0; await quiet()) while (scheduler.count() > 0) await scheduler.waitOne();
 }
 
 async function play(scheduler: fc.Scheduler, world: World, ops: readonly Op[]): Promise<void> {
@@ -233,6 +213,6 @@ it('tells each event once and in order, ends in the true state, and stores each 
       expectTrueList(world);
       await expectEachStoredOnce(world);
     }),
-    { numRuns: 2_000, interruptAfterTimeLimit: 15_000 },
+    runs(4_000),
   );
-}, 60_000);
+}, 600_000);

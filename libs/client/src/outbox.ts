@@ -91,27 +91,27 @@ export class Outbox {
 
   /** What was kept goes before what was said meanwhile, but behind what may be on its way already. */
   private adopt(stored: readonly OutboxEntry[]): void {
-    const { userId } = this;
-    const isNew = (entry: OutboxEntry): boolean =>
-      entry.userId === userId && !this.find(entry.clientMessageId) && !this.settled?.has(entry.clientMessageId);
+    const isNew = ({ userId, clientMessageId }: OutboxEntry): boolean =>
+      userId === this.userId && !this.find(clientMessageId) && !this.settled?.has(clientMessageId);
     const earlier = stored.filter(isNew).sort((a, b) => a.order - b.order);
-    const unkept = this.state === 'loading' ? this.roomIds() : [];
-    for (const roomId of new Set([...earlier.map((entry) => entry.roomId), ...unkept])) {
+    const kept = new Set(stored.map(({ clientMessageId }) => clientMessageId));
+    for (const roomId of new Set([...earlier.map((entry) => entry.roomId), ...this.roomIds()])) {
       const own = this.entriesOf(roomId);
       const tried = own.filter(({ attempts }) => attempts > 0);
       const waiting = own.filter(({ attempts }) => attempts === 0);
-      this.set(roomId, this.inOrder([...tried, ...earlier.filter((entry) => entry.roomId === roomId).map(revived), ...waiting]));
+      const theirs = earlier.filter((entry) => entry.roomId === roomId).map(revived);
+      this.set(roomId, this.inOrder([...tried, ...theirs, ...waiting], kept));
     }
     for (const { order } of earlier) this.lastOrder = Math.max(this.lastOrder, order);
   }
 
-  /** Numbers rise along the list; what has to move is kept under its new one. */
-  private inOrder(entries: readonly OutboxEntry[]): readonly OutboxEntry[] {
+  /** Numbers rise along the list. What moves to another, and what is not kept yet, is kept. */
+  private inOrder(entries: readonly OutboxEntry[], kept: ReadonlySet<string>): readonly OutboxEntry[] {
     let last = 0;
     return entries.map((entry) => {
       last = Math.max(last + 1, entry.order);
       this.lastOrder = Math.max(this.lastOrder, last);
-      if (last === entry.order && entry.userId === this.userId) return entry;
+      if (last === entry.order && kept.has(entry.clientMessageId)) return entry;
       const moved: OutboxEntry = { ...entry, order: last, userId: this.userId };
       this.keep(moved);
       return moved;

@@ -5,7 +5,11 @@ import { ManualTimers, quiet } from './testing/manual-timers.js';
 
 it('tells the furthest position only, and never one it told before', async () => {
   const sent: number[] = [];
-  const marker = new ReadMarker(new ManualTimers(), async (seq) => void sent.push(seq));
+  const marker = new ReadMarker(
+    new ManualTimers(),
+    async (seq) => void sent.push(seq),
+    () => true,
+  );
   for (const seq of [3, 5, 4]) marker.mark(seq);
   await quiet();
   marker.mark(5);
@@ -16,10 +20,14 @@ it('tells the furthest position only, and never one it told before', async () =>
 it('tells smaller numbers again when the log started over, whatever became of a mark under way', async () => {
   const sent: number[] = [];
   const answers: (() => void)[] = [];
-  const marker = new ReadMarker(new ManualTimers(), (seq) => {
-    sent.push(seq);
-    return new Promise((resolve) => answers.push(resolve));
-  });
+  const marker = new ReadMarker(
+    new ManualTimers(),
+    (seq) => {
+      sent.push(seq);
+      return new Promise((resolve) => answers.push(resolve));
+    },
+    () => true,
+  );
   marker.mark(7);
   marker.reset();
   marker.mark(2);
@@ -32,15 +40,43 @@ it('tries again later, and not at all where there is nothing to mark any more', 
   const timers = new ManualTimers();
   const refusals = [refusal('unavailable', 503, true), refusal('not-a-member', 403)];
   let tries = 0;
-  const marker = new ReadMarker(timers, async () => {
-    tries += 1;
-    const refused = refusals.shift();
-    if (refused) throw refused;
-  });
+  const marker = new ReadMarker(
+    timers,
+    async () => {
+      tries += 1;
+      const refused = refusals.shift();
+      if (refused) throw refused;
+    },
+    () => true,
+  );
   marker.mark(1);
   await quiet();
   expect([tries, timers.next]).toEqual([1, 1_500]);
   timers.advance(1_500);
   await quiet();
   expect([tries, timers.next]).toEqual([2, undefined]);
+});
+
+it('tries nothing and waits for nothing without a connection, and goes on with the next', async () => {
+  const timers = new ManualTimers();
+  const sent: number[] = [];
+  let isOnline = true;
+  const marker = new ReadMarker(
+    timers,
+    async (seq) => {
+      sent.push(seq);
+      if (sent.length > 1) return;
+      isOnline = false;
+      throw refusal('unavailable', 0, true);
+    },
+    () => isOnline,
+  );
+  marker.mark(1);
+  await quiet();
+  marker.mark(2);
+  expect([sent, timers.next]).toEqual([[1], undefined]);
+  isOnline = true;
+  marker.online();
+  await quiet();
+  expect(sent).toEqual([1, 2]);
 });

@@ -14,6 +14,8 @@ export class ReadMarker {
     private readonly timers: Timers,
     /** Rejects with `ParleyError`. */
     private readonly send: (seq: number) => Promise<void>,
+    /** Without a connection nothing is tried: the next one calls `online`. */
+    private readonly isOnline: () => boolean,
   ) {}
 
   /** Takes note; sent now or with the next connection. */
@@ -41,7 +43,7 @@ export class ReadMarker {
   }
 
   private flush(): void {
-    if (!this.isSending && this.timer === undefined && this.wanted > this.known) void this.run();
+    if (this.isOnline() && !this.isSending && this.timer === undefined && this.wanted > this.known) void this.run();
   }
 
   /** Never rejects. Marks that arrive meanwhile go out as one. */
@@ -65,6 +67,7 @@ export class ReadMarker {
       this.known = seq; // Not a member any more: nothing to mark.
       return;
     }
+    if (!this.isOnline()) return;
     const { random } = this.timers;
     const later = Math.max(backoffMs(this.failures, random), jittered(retryAfterMs, random));
     this.failures += 1;

@@ -121,11 +121,13 @@ export class RoomHandle {
   }
 
   private marker(kind: 'read' | 'delivered'): ReadMarker {
-    return new ReadMarker(this.ports.timers, async (seq) => {
-      const { roomId } = this;
-      const { readSeq, deliveredSeq } = await this.ports.connection.command(receiptCommands.mark, { roomId, kind, seq });
-      const userId = this.ports.me();
+    const { connection, timers, me } = this.ports;
+    const { roomId } = this;
+    const send = async (seq: number): Promise<void> => {
+      const { readSeq, deliveredSeq } = await connection.command(receiptCommands.mark, { roomId, kind, seq });
+      const userId = me();
       if (userId !== undefined) this.store.receipts([{ userId, readSeq, deliveredSeq }]);
-    });
+    };
+    return new ReadMarker(timers, send, () => connection.state === 'online');
   }
 }

@@ -3,7 +3,7 @@ import type { Connection } from './connection.js';
 import { Watched } from './emitter.js';
 import { problemFrom } from './http.js';
 import type { LogPosition } from './log-feed.js';
-import { backoffMs, type Timers } from './timers.js';
+import { backoffMs, type TimerHandle, type Timers } from './timers.js';
 import { applyToRoom, withOwnCursors, withRoomProfile } from './room-summary.js';
 
 export interface RoomListState {
@@ -36,6 +36,7 @@ export class RoomList {
   private wishes = 0;
   private isRefreshing = false;
   private failures = 0;
+  private timer?: TimerHandle;
   private cursor: string | null | undefined;
   private loading?: Promise<boolean>;
 
@@ -109,7 +110,8 @@ export class RoomList {
 
   /** Also called when a connection is ready. */
   resume(): void {
-    if (!this.isRefreshing && this.refreshing.size > 0) void this.refreshAll();
+    const isDue = this.refreshing.size > 0 && this.ports.connection.state === 'online';
+    if (isDue && !this.isRefreshing) void this.refreshAll();
   }
 
   /** One after the other, bounded by the rooms shown. Never rejects: what fails is tried again. */
@@ -119,15 +121,20 @@ export class RoomList {
       for (let [next] = this.refreshing; next; [next] = this.refreshing) await this.refreshRoom(...next);
       this.failures = 0;
     } catch {
-      // Refused for now, or the connection is gone; then the next one resumes earlier.
-      const { timers } = this.ports;
-      timers.setTimeout(
-        () => this.resume(),
-        backoffMs(this.failures, () => timers.random()),
-      );
-      this.failures += 1;
+      this.resumeLater();
     }
     this.isRefreshing = false;
+  }
+
+  /** Refused for now. When the connection is gone the next one resumes, if there will be one. */
+  private resumeLater(): void {
+    const { timers } = this.ports;
+    if (this.timer !== undefined) timers.clearTimeout(this.timer);
+    this.timer = timers.setTimeout(
+      () => this.resume(),
+      backoffMs(this.failures, () => timers.random()),
+    );
+    this.failures += 1;
   }
 
   /**

@@ -1,6 +1,6 @@
 import { DomainError } from '@parley/domain';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { FakeNet } from './testing/fake-connection.js';
 import { dice } from './testing/dice.js';
 import { quiet } from './testing/manual-timers.js';
@@ -128,6 +128,22 @@ it(
   () => fc.assert(stories(happenings, { tellsAfterPts: true, lateLength: 0 }), runs(2_000)),
   LONG_MS,
 );
+
+describe('with a clock of the device that leaps', () => {
+  beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+  afterAll(() => void vi.useRealTimers());
+
+  it(
+    'is as true by an hour either way',
+    () => {
+      const leaps = fc
+        .constantFrom(-1, 1)
+        .map((hours) => new Happening(`clock ${hours} h`, () => vi.setSystemTime(Date.now() + hours * 3_600_000)));
+      return fc.assert(stories([leaps, leaps, leaps, ...happenings], { tellsAfterPts: true, lateLength: 0 }), runs(300));
+    },
+    LONG_MS,
+  );
+});
 
 describe('a room too long to be told whole', () => {
   const comings = [

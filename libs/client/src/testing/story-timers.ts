@@ -18,7 +18,16 @@ export function scheduledTimers(scheduler: fc.Scheduler, random: () => number): 
   };
 }
 
-/** Lets everything happen that the network, timers and people still have to do. */
+/** More than any story of a few dozen happenings has ever needed. */
+const STEPS_MAX = 20_000;
+
+/** Lets everything happen that the network, timers and people still have to do; that must come to an end. */
 export async function settle(scheduler: fc.Scheduler): Promise<void> {
-  for (await quiet(); scheduler.count() > 0; await quiet()) while (scheduler.count() > 0) await scheduler.waitOne();
+  let steps = 0;
+  for (await quiet(); scheduler.count() > 0; await quiet())
+    while (scheduler.count() > 0) {
+      steps += 1;
+      if (steps > STEPS_MAX) throw new Error('it does not come to rest');
+      await scheduler.waitOne();
+    }
 }

@@ -65,7 +65,8 @@ export class Device {
   storage = new MemoryOutbox();
   readonly complaints: string[] = [];
   private saved?: Saved;
-  private life = 0;
+  /** A process that is killed does nothing any more; one that ends in order must not either, but is not kept from it. */
+  private life = { isDead: false };
   private said = 0;
 
   constructor(
@@ -77,9 +78,9 @@ export class Device {
   }
 
   private start(): [Witness, ChatClient] {
-    this.life += 1;
-    const { life } = this;
-    const isAlive = (): boolean => life === this.life;
+    const life = { isDead: false };
+    this.life = life;
+    const isAlive = (): boolean => !life.isDead;
     const { net, timers } = this.tools;
     const witness = new Witness((event) => this.town.server.cameAfter(ME, event), this.saved?.rooms);
     const client = new ChatClient({
@@ -121,7 +122,7 @@ export class Device {
     this.complaints.push(...this.witness.complaints);
     const isOpen = ({ message, refusedWith = 'unavailable' }: Said): boolean => !message && refusedWith === 'unavailable';
     for (const record of this.town.said) if (record.device === this.name && isOpen(record) && !keepsOutbox) record.isForgotten = true;
-    if (isKilled) this.life += 1;
+    this.life.isDead = isKilled;
     this.connection?.close();
     if (!isKilled) this.client.close();
     if (!keepsOutbox) this.storage = new MemoryOutbox();
