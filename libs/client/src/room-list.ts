@@ -33,6 +33,8 @@ export class RoomList {
   private readonly rooms = new Map<string, Room>();
   /** Rooms to fetch, with a number that tells a later wish for the same room from the one under way. */
   private readonly refreshing = new Map<string, number>();
+  /** Own cursors of rooms not shown yet, heard while a page was on its way. */
+  private readonly early = new Map<string, { readonly readSeq: number; readonly deliveredSeq: number }>();
   private wishes = 0;
   private isRefreshing = false;
   private failures = 0;
@@ -44,7 +46,10 @@ export class RoomList {
 
   /** The next page, newest activity first. True while there are more. */
   loadMore(): Promise<boolean> {
-    this.loading ??= this.nextPage().finally(() => (this.loading = undefined));
+    this.loading ??= this.nextPage().finally(() => {
+      this.loading = undefined;
+      this.early.clear();
+    });
     return this.loading;
   }
 
@@ -90,9 +95,17 @@ export class RoomList {
 
   ownCursors(roomId: string, readSeq: number, deliveredSeq: number): void {
     const room = this.rooms.get(roomId);
-    if (!room) return;
+    if (!room) return this.keepForPage(roomId, readSeq, deliveredSeq);
     this.rooms.set(roomId, withOwnCursors(room, readSeq, deliveredSeq));
     this.publish();
+  }
+
+  /** A page on its way may have been read before. */
+  private keepForPage(roomId: string, readSeq: number, deliveredSeq: number): void {
+    if (!this.loading) return;
+    const before = this.early.get(roomId);
+    const cursors = { readSeq: Math.max(before?.readSeq ?? 0, readSeq), deliveredSeq: Math.max(before?.deliveredSeq ?? 0, deliveredSeq) };
+    this.early.set(roomId, cursors);
   }
 
   profile(person: Person): void {
@@ -102,6 +115,7 @@ export class RoomList {
 
   /** Fetches a room again where its summary cannot be carried on: its log started over, or a part was not told. */
   refresh(roomId: string): void {
+    this.early.delete(roomId);
     if (!this.rooms.has(roomId)) return;
     this.wishes += 1;
     this.refreshing.set(roomId, this.wishes);
@@ -159,7 +173,9 @@ export class RoomList {
     return room.me !== undefined && room.pts >= this.ports.toldUpTo(roomId);
   }
 
-  private put(room: Room, where: 'front' | 'end'): void {
+  private put(fetched: Room, where: 'front' | 'end'): void {
+    const { readSeq, deliveredSeq } = this.early.get(fetched.id) ?? { readSeq: 0, deliveredSeq: 0 };
+    const room = withOwnCursors(fetched, readSeq, deliveredSeq);
     if (!this.ports.follow(room.id, { epoch: room.epoch, pts: room.pts }, 'member')) return;
     const before = this.rooms.get(room.id);
     if (before) this.rooms.set(room.id, newest(before, room, 'maybe-older'));

@@ -14,7 +14,9 @@ const FRUITLESS_MAX = 3; // Answers in a row that do not lead on, before a head 
 export class SyncEngine {
   private user?: LogFeed<UserEnvelope>;
   private userFruitless = 0;
-  private isUserDoubted = false;
+  /** How often heads were heard that lie before our position, and how many of these a difference has explained. */
+  private doubts = 0;
+  private explained = 0;
   private readonly rooms = new TrackedRooms((event) => this.tellRoomEvent(event));
   private readonly strangers = new Strangers();
   private readonly wanted = new WantedRooms();
@@ -81,7 +83,7 @@ export class SyncEngine {
     this.wanted.hold(held);
     this.user ??= this.userFeed(ready.userPts);
     // The heads may have been read before what was replayed ahead of them; only a difference says that the log got shorter.
-    this.isUserDoubted = ready.userPts < this.user.position.pts;
+    if (ready.userPts < this.user.position.pts) this.doubts += 1;
     this.user.heard({ epoch: 0, pts: ready.userPts });
     const listed = new Set(ready.rooms.map(({ roomId }) => roomId));
     for (const room of ready.rooms) this.readyRoom(room);
@@ -165,6 +167,7 @@ export class SyncEngine {
     const tracked = this.rooms.open(roomId);
     for (const event of this.strangers.release(roomId)) tracked?.feed.take(event, event.epoch);
     if (tracked?.feed.isBehind) this.want(roomId);
+    if (this.isCurrent(roomId)) this.ports.onCurrent(roomId); // What was to be sent has waited for its own log's word.
     this.loop.wake();
   }
 
@@ -183,16 +186,22 @@ export class SyncEngine {
   }
 
   private get wantsUser(): boolean {
-    return this.user !== undefined && (this.user.isBehind || this.isUserDoubted || !this.strangers.isEmpty);
+    return this.user !== undefined && (this.user.isBehind || this.explained < this.doubts || !this.strangers.isEmpty);
   }
 
   private async round(): Promise<boolean> {
     const strangers = this.strangers.ids();
+    const { doubts } = this;
     const userPts = this.wantsUser ? this.user?.position.pts : undefined;
     const rooms = this.rooms.ask(this.wanted.due());
     const answer = await this.ports.sync({ ...(userPts === undefined ? {} : { userPts }), rooms });
     let hasMoved = false;
-    if (answer.user && this.user) hasMoved = this.coverUser(this.user, answer.user, strangers);
+    if (answer.user && this.user && userPts !== undefined) {
+      this.explained = doubts;
+      // It was asked from `userPts`: the own log is shorter only if it ends before that, wherever it has got since.
+      if (answer.user.pts < userPts) this.user.reset({ epoch: 0, pts: answer.user.pts });
+      hasMoved = this.coverUser(this.user, answer.user, strangers);
+    }
     for (const room of answer.rooms) hasMoved = this.coverRoom(room) || hasMoved;
     return hasMoved;
   }
@@ -200,9 +209,7 @@ export class SyncEngine {
   /** Once the own log is whole, a room it does not name is one we are in beyond those listed at the start. */
   private coverUser(user: LogFeed<UserEnvelope>, { events, pts, complete }: UserSlice, strangers: readonly string[]): boolean {
     const before = user.position.pts;
-    this.isUserDoubted = false;
-    if (pts < before && events.length === 0) user.reset({ epoch: 0, pts });
-    else user.cover(events, pts);
+    user.cover(events, pts);
     const hasMoved = user.position.pts !== before;
     this.userFruitless = hasMoved || !complete || !user.isBehind ? 0 : this.userFruitless + 1;
     if (this.userFruitless > FRUITLESS_MAX) user.settle();
@@ -215,7 +222,6 @@ export class SyncEngine {
     const start = this.strangers.start(roomId);
     if (start && !this.rooms.get(roomId)) this.rooms.add(roomId, start);
     this.admit(roomId);
-    if (this.isCurrent(roomId)) this.ports.onCurrent(roomId);
   }
 
   /** True when it led on. */

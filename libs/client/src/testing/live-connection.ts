@@ -1,4 +1,4 @@
-import type { Args, CommandSpec, Out, Resume, RoomHead } from '@parley/protocol';
+import { type Args, type CommandSpec, type Out, type Resume, type RoomHead, syncCommands } from '@parley/protocol';
 import { type Connection, type ConnectionEvents, type ConnectionState, type EphemeralEnvelope, tell } from '../connection.js';
 import { Emitter } from '../emitter.js';
 import { localProblem, ParleyError } from '../http.js';
@@ -12,6 +12,8 @@ export class LiveConnection implements Connection {
   private present: ConnectionState = 'idle';
   private session = 0;
   private line?: Line;
+  private syncs = 0;
+  private syncingIn = 0;
   /** What came before `session.ready` was sent. */
   private held: (() => void)[] | undefined;
   private readonly breaking = new Set<() => void>();
@@ -97,13 +99,23 @@ export class LiveConnection implements Connection {
 
   command<S extends CommandSpec>(spec: S, input: Args<S>): Promise<Out<S>> {
     if (this.present !== 'online') return Promise.reject(new ParleyError(localProblem('unavailable', 'not connected')));
-    return new Promise((resolve, reject) => {
+    const { session } = this;
+    if (spec.name === syncCommands.sync.name) this.syncing(session, 1);
+    return new Promise<Out<S>>((resolve, reject) => {
       const broken = (): void => reject(new ParleyError(localProblem('unavailable', 'disconnected')));
       this.breaking.add(broken);
       void this.exchange(spec, input)
         .then((answer) => resolve(answer as Out<S>), reject)
         .finally(() => this.breaking.delete(broken));
-    });
+    }).finally(() => spec.name === syncCommands.sync.name && this.syncing(session, -1));
+  }
+
+  /** What is missing is asked for under a lock: never twice at the same time. */
+  private syncing(session: number, change: 1 | -1): void {
+    if (session !== this.session) return;
+    this.syncs = (change === 1 && this.syncingIn !== session ? 0 : this.syncs) + change;
+    this.syncingIn = session;
+    if (this.syncs > 1) this.server.bugs.push(new Error('two syncs at once'));
   }
 
   /** What has reached the server is done, whether or not the answer finds its way back. */

@@ -11,7 +11,6 @@ export async function expectTruth(town: Town): Promise<void> {
     expect([device.name, device.client.state]).toEqual([device.name, 'online']);
     for (const roomId of ROOMS) if (await town.isInside(roomId)) await expectWholeLog(town, device, roomId);
     for (const roomId of OPENED) if (await town.isInside(roomId)) await expectTrueState(town, device, roomId);
-    await expectTrueList(town, device);
     await expectNothingWaits(town, device);
   }
   for (const roomId of ROOMS) await expectSaidOnce(town, roomId);
@@ -20,6 +19,7 @@ export async function expectTruth(town: Town): Promise<void> {
 /** The app was told each event once and in order, from its start up to the head: exactly what the log shows this user. */
 async function expectWholeLog(town: Town, device: Device, roomId: RoomName): Promise<void> {
   const { start, events } = device.witness.of(roomId);
+  if (start === undefined) return;
   const { world } = town.server;
   const log = await world.events(roomId);
   const where = `${device.name} ${roomId}`;
@@ -49,6 +49,11 @@ const summary = ({ id, name, epoch, pts, memberCount, lastSeq, lastMessage, me, 
   ...{ id, name, epoch, pts, memberCount, lastSeq, lastMessage, settings, dissolvedAt },
   me: me && { role: me.role, readSeq: me.readSeq, unread: me.unread, mutedUntil: me.mutedUntil },
 });
+
+/** Asked for after all else: listing the rooms tells their heads, and would heal what went wrong before. */
+export async function expectTrueLists(town: Town): Promise<void> {
+  for (const device of town.devices) await expectTrueList(town, device);
+}
 
 async function expectTrueList(town: Town, device: Device): Promise<void> {
   const shown = device.client.rooms.getSnapshot().rooms;

@@ -5,7 +5,8 @@ import { TOLD_WHOLE_MAX } from '../tracked-rooms.js';
 
 /** What the app was told of one room since `start`: every position after it, in order. */
 export interface Told {
-  readonly start: number;
+  /** Undefined while only its end is known: it was fetched, and left before anything was told. The first event will say. */
+  readonly start: number | undefined;
   readonly events: readonly RoomEnvelope[];
   readonly hasLeft: boolean;
   /** The user came back: what happened meanwhile may be told or left out, but not in parts. */
@@ -17,7 +18,7 @@ export interface Saved {
   readonly rooms: ReadonlyMap<string, Told>;
 }
 
-const startingAt = (start: number): Told => ({ start, events: [], hasLeft: false });
+const startingAt = (start: number | undefined): Told => ({ start, events: [], hasLeft: false });
 
 /** An app that believes what it is told, and complains when that cannot be: a gap, a repeat, a disorder. */
 export class Witness {
@@ -50,7 +51,7 @@ export class Witness {
   }
 
   of(roomId: string): Told {
-    return this.rooms.get(roomId) ?? startingAt(0);
+    return this.rooms.get(roomId) ?? startingAt(undefined);
   }
 
   /** As an app does that writes down what it processed and the positions in one transaction. */
@@ -67,7 +68,7 @@ export class Witness {
     const isNew = told.events.length === 0 && !told.hasLeft;
     const last = told.events.at(-1)?.pts ?? told.start;
     if (isNew) this.begin(roomId, start);
-    else if (told.hasLeft && start > last) this.rooms.set(roomId, { ...told, mayGoOnFrom: start });
+    else if (told.hasLeft && last !== undefined && start > last) this.rooms.set(roomId, { ...told, mayGoOnFrom: start });
   }
 
   private begin(roomId: string, start: number): void {
@@ -78,9 +79,10 @@ export class Witness {
     this.diary.push(`${event.roomId} ${event.type} ${'userPts' in event ? `user ${event.userPts}` : `${event.epoch}/${event.pts}`}`);
     if ('userPts' in event) return event.type === 'room.entered' ? this.enter(event) : undefined;
     // A room never named before: one the user was put out of while it connected, or beyond those listed. It starts here.
-    const known = this.rooms.get(event.roomId) ?? startingAt(event.pts - 1);
-    const told = known.mayGoOnFrom === event.pts - 1 ? startingAt(event.pts - 1) : { ...known, mayGoOnFrom: undefined };
-    const last = told.events.at(-1)?.pts ?? told.start;
+    const known = this.of(event.roomId);
+    const startsHere = known.start === undefined || known.mayGoOnFrom === event.pts - 1;
+    const told = startsHere ? startingAt(event.pts - 1) : { ...known, mayGoOnFrom: undefined };
+    const last = told.events.at(-1)?.pts ?? told.start ?? 0;
     if (event.pts !== last + 1) this.complaints.push(`${event.roomId}: told ${event.pts} after ${last}`);
     this.rooms.set(event.roomId, { ...told, events: [...told.events, event] });
   }
