@@ -79,6 +79,8 @@ async function startParley(directory: string, nodeFlags: readonly string[]): Pro
     PARLEY_RATE_SENDS_PER_SECOND: '100000',
     PARLEY_RATE_SEND_BURST: '100000',
     PARLEY_RATE_COMMANDS_PER_SECOND: '100000',
+    PARLEY_HANDSHAKES_PER_ADDRESS: '1000000',
+    PARLEY_CONNECTIONS_PER_ADDRESS: '1000000',
   };
   const args = [...nodeFlags, ...SHIPPED_FLAGS, PARLEY, 'start'];
   const child = start(SERVER_CORE, process.execPath, args, { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] });

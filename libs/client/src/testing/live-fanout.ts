@@ -1,5 +1,6 @@
 import {
   Fanout,
+  type KnownHead,
   type ProfileEvent,
   type ReceiptEvent,
   type RoomEvent,
@@ -55,6 +56,11 @@ export class LiveFanout extends Fanout {
 
   unsubscribe(line: Line, room: RoomKey): void {
     this.listeners(room).delete(line);
+  }
+
+  override head(head: KnownHead): void {
+    const { roomId, epoch, pts } = head;
+    this.heads.set(roomKeyOf(head), { roomId, epoch, pts });
   }
 
   override toRoom(event: RoomEvent | ReceiptEvent): void {

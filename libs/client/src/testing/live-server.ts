@@ -38,7 +38,7 @@ import {
   presentMessage,
   presentMessagePage,
   presentProblem,
-  presentReadyRooms,
+  presentStartRooms,
   presentRoom,
   presentRoomEvent,
   presentSent,
@@ -220,10 +220,10 @@ export class LiveServer {
     fanout.add(line);
     for (const room of await sync.joinedRooms(actor)) fanout.subscribe(line, { tenantId: ACME, roomNo: room.no });
     await this.pause('subscribed');
-    const ready = await sync.ready(actor);
+    const ready = await sync.start(actor);
     await this.pause('heads');
     const all = Object.entries(positions?.rooms ?? {}).map(([roomId, afterPts]) => ({ roomId, afterPts }));
-    const listed = ready.rooms.map(({ room }) => room.id);
+    const listed = ready.rooms.map(({ id }) => id);
     const missed = positions && (await sync.sync(actor, { userPts: positions.userPts, rooms: replayable(all, listed) }, SLICE));
     const whole = new Set((missed?.rooms ?? []).flatMap((room) => ('events' in room && room.complete ? [room.roomId] : [])));
     const incomplete = new Set(all.flatMap(({ roomId }) => (whole.has(roomId) ? [] : [roomId])));
@@ -239,7 +239,7 @@ export class LiveServer {
         features: [],
         userPts: ready.userPts,
         unreadTotal: ready.unreadTotal,
-        rooms: presentReadyRooms(ready, incomplete),
+        rooms: presentStartRooms(ready.rooms, incomplete),
         more: ready.hasMore,
       },
     };

@@ -203,8 +203,8 @@ export class Town {
   async sweep(): Promise<void> {
     const { sync } = this.server.world.services;
     this.server.beacon();
-    const { rooms, userPts } = await sync.ready(this.server.actor(ME));
-    const heads = rooms.map(({ room: { id, epoch, pts } }) => ({ roomId: id, epoch, pts }));
+    const { rooms, userPts } = await sync.start(this.server.actor(ME));
+    const heads = rooms.map(({ id, epoch, pts }) => ({ roomId: id, epoch, pts }));
     for (const { connection } of this.devices) connection?.sweep({ heads, userPts });
   }
 }
