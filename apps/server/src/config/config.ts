@@ -12,12 +12,20 @@ export interface Problem {
 
 type Values = { readonly [K in ConfigKey]: z.output<(typeof KEYS)[K]['schema']> };
 
+/** Behind a proxy it is the proxy that gives up first, mostly after 60 s, so that we never close under a request. */
+const KEEP_ALIVE_BEHIND_PROXY_MS = 65_000;
+/** Else a client that was sent an answer and reads it drop by drop looks like one that is idle. */
+const KEEP_ALIVE_MS = 20_000;
+
 /** The spine: which technology each port has. */
 export type Database =
   | { readonly technology: 'embedded'; readonly directory: string }
   | { readonly technology: 'external'; readonly url: string; readonly directUrl: string };
 
-export interface Config extends Omit<Values, 'postgresUrl' | 'postgresDirectUrl' | 'host' | 'migrateAtStart' | 'sampleTenant' | 'dataDir'> {
+type Derived = 'postgresUrl' | 'postgresDirectUrl' | 'host' | 'migrateAtStart' | 'sampleTenant' | 'dataDir' | 'keepAliveTimeoutMs';
+
+export interface Config extends Omit<Values, Derived> {
+  readonly keepAliveTimeoutMs: number;
   readonly dataDir: string;
   readonly host: string;
   readonly migrateAtStart: boolean;
@@ -160,6 +168,7 @@ function derive(values: Values, problems: Problem[]): Config {
   return {
     ...rest,
     dataDir,
+    keepAliveTimeoutMs: values.keepAliveTimeoutMs ?? (values.trustedProxies.length > 0 ? KEEP_ALIVE_BEHIND_PROXY_MS : KEEP_ALIVE_MS),
     host: values.host ?? (isCluster ? '0.0.0.0' : '127.0.0.1'),
     migrateAtStart: values.migrateAtStart ?? !isCluster,
     sampleTenant: values.sampleTenant ?? !isCluster,

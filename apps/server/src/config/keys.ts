@@ -165,6 +165,11 @@ export const KEYS = {
     schema: int(100, 300_000).default(25_000),
     about: 'A client that leaves answers unread for this long is closed',
   }),
+  keepAliveTimeoutMs: key({
+    env: 'PARLEY_HTTP_KEEP_ALIVE_MS',
+    schema: int(100, 3_600_000).optional(),
+    about: 'A connection without requests is closed after this; 65000 with trusted proxies, else 20000',
+  }),
   sendsPerSecond: key({
     env: 'PARLEY_RATE_SENDS_PER_SECOND',
     schema: int(1, 100_000).optional(),

@@ -12,8 +12,6 @@ const CSP =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: https:; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 /** Node looks for late requests this often; a limit is late by no more than that. */
 const CHECK_EVERY_MS = 1_000;
-/** Longer than the 60 s after which load balancers give up an idle connection, so that it is never us who close under a request. */
-const KEEP_ALIVE_MS = 65_000;
 /** Asked by machines that would take a refusal for a failure, and files. */
 const UNLIMITED = /^\/(livez|readyz|health|version|metrics|dashboard)(\/|\?|$)/;
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -21,6 +19,7 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 export interface HttpTimeouts {
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
 }
 
 export interface HttpOptions {
@@ -36,7 +35,7 @@ export function fastifyAdapter({ trustedProxies, random, timeouts }: HttpOptions
     bodyLimit: FRAME_BYTES,
     http: { headersTimeout: timeouts.headersTimeoutMs, connectionsCheckingInterval: CHECK_EVERY_MS },
     requestTimeout: timeouts.requestTimeoutMs,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveTimeout: timeouts.keepAliveTimeoutMs,
     clientErrorHandler: answerClientError,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     requestIdHeader: false,

@@ -1,3 +1,5 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../testing/ask.js';
 import { RawHttp } from '../testing/raw-http.js';
@@ -7,7 +9,7 @@ import { serverOnMemory, type MemoryServer } from '../testing/server-on-memory.j
 import { until } from '../testing/until.js';
 
 /** A twelfth of the defaults, which `wiring/limits.spec.ts` holds to 30 s. */
-const TIMES = { headersTimeoutMs: 800, requestTimeoutMs: 2_000, responseTimeoutMs: 2_000 };
+const TIMES = { headersTimeoutMs: 800, requestTimeoutMs: 2_000, responseTimeoutMs: 2_000, keepAliveTimeoutMs: 1_500 };
 /** Node and we look once a second; the rest is for a loaded machine. */
 const LATE_MS = 6_000;
 const ATTACKERS = 60;
@@ -77,12 +79,25 @@ describe('case 100: a slow client', () => {
     const slow = await Promise.all(Array.from({ length: 5 }, () => RawHttp.open(server.url)));
     const from = performance.now();
     for (const { tcp } of slow) tcp.pause().write('GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(300));
-    await until('answers that lie here', () => stuck() === slow.length);
     // A paused socket does not see its end: the other side does.
-    await until('all are closed', () => stuck() === 0, TIMES.responseTimeoutMs + LATE_MS);
+    const ports = new Set(slow.map(({ tcp }) => tcp.localPort));
+    const theirs = await until('all are accepted', () => {
+      const found = accepted.filter(({ port }) => ports.has(port)).map(({ socket }) => socket);
+      return found.length === slow.length && found;
+    });
+    await until('answers that lie here', () => theirs.some(({ writableLength }) => writableLength > 0));
+    await until('all are closed', () => theirs.every(({ destroyed }) => destroyed), TIMES.responseTimeoutMs + LATE_MS * 2);
     expect(performance.now() - from).toBeGreaterThan(TIMES.responseTimeoutMs);
     for (const raw of slow) raw.leave();
     expect((await ask(server.url, 'GET', '/livez')).status).toBe(200);
+  });
+
+  it.concurrent('that was answered and keeps the line is closed in time, however slowly it reads', async () => {
+    const raw = await RawHttp.open(server.url);
+    raw.say('GET /v1/me HTTP/1.1\r\nHost: x\r\n\r\n');
+    await raw.end(TIMES.keepAliveTimeoutMs + LATE_MS);
+    expect(raw.statuses).toEqual([401]);
+    expect(raw.livedMs).toBeGreaterThan(TIMES.keepAliveTimeoutMs - 100);
   });
 
   it.concurrent('that has nothing to say for long is not a slow one: sockets and polls stay', async () => {
@@ -111,12 +126,8 @@ describe('case 100: a slow client', () => {
   });
 });
 
-interface Listening {
-  on(event: 'connection', listener: (socket: { readonly writableLength: number; readonly destroyed: boolean }) => void): void;
-}
-const accepted: { readonly writableLength: number; readonly destroyed: boolean }[] = [];
+/** The server's side of every connection so far. */
+const accepted: { readonly port: number | undefined; readonly socket: Socket }[] = [];
 beforeAll(() => {
-  (server.running.app.getHttpServer() as Listening).on('connection', (socket) => accepted.push(socket));
+  (server.running.app.getHttpServer() as Server).on('connection', (socket) => accepted.push({ port: socket.remotePort, socket }));
 });
-/** Connections whose answers lie in this process, since nobody reads them. */
-const stuck = (): number => accepted.filter(({ destroyed, writableLength }) => !destroyed && writableLength > 0).length;

@@ -66,6 +66,7 @@ export class Arrivals {
     if (arrival.joined === 0) arrival.group.waiting -= 1;
     arrival.joined += 1;
     clearTimeout(arrival.lateness);
+    arrival.lateness = undefined;
   }
 
   /** Who leaves its last namespace is as one who never came in: socket.io itself would keep it for ever. */

@@ -36,9 +36,12 @@ describe('limits by configuration', () => {
   });
 
   it('end a slow request, answer or handshake within 30 s, checks included, unless more is asked for', () => {
-    const { headersTimeoutMs, requestTimeoutMs, responseTimeoutMs, handshakeTimeoutMs } = configured();
-    for (const limit of [headersTimeoutMs, requestTimeoutMs, responseTimeoutMs]) expect(limit + 2_000).toBeLessThanOrEqual(30_000);
+    const { headersTimeoutMs, requestTimeoutMs, responseTimeoutMs, keepAliveTimeoutMs, handshakeTimeoutMs } = configured();
+    for (const limit of [headersTimeoutMs, requestTimeoutMs, responseTimeoutMs, keepAliveTimeoutMs])
+      expect(limit + 2_000).toBeLessThanOrEqual(30_000);
     expect(handshakeTimeoutMs).toBe(10_000);
+    // A proxy reads at once, and gives up an idle connection by itself.
+    expect(configured({ PARLEY_TRUSTED_PROXIES: '10.0.0.0/8' }).keepAliveTimeoutMs).toBeGreaterThan(60_000);
   });
 
   it('that contradict each other are refused', () => {
