@@ -10,16 +10,17 @@ import { ServerFacts } from './server-facts.js';
 /** What anybody may ask: is it alive, ready, which version, and its contract. */
 @Controller()
 export class HealthController {
-  private readonly openApi: object;
-  private readonly asyncApi: object;
+  /** Written once: they are long, and anybody may ask for them. */
+  private readonly openApi: string;
+  private readonly asyncApi: string;
   private readonly reference: string;
 
   constructor(
     private readonly facts: ServerFacts,
     private readonly telemetry: Telemetry,
   ) {
-    this.openApi = openApi(facts.version);
-    this.asyncApi = asyncApi(facts.version);
+    this.openApi = JSON.stringify(openApi(facts.version));
+    this.asyncApi = JSON.stringify(asyncApi(facts.version));
     this.reference = referencePage(facts.version);
   }
 
@@ -68,13 +69,13 @@ export class HealthController {
   }
 
   @Get('/openapi.json')
-  openapi(): object {
-    return this.openApi;
+  openapi(@Res() reply: FastifyReply): void {
+    reply.type('application/json; charset=utf-8').send(this.openApi);
   }
 
   @Get('/asyncapi.json')
-  asyncapi(): object {
-    return this.asyncApi;
+  asyncapi(@Res() reply: FastifyReply): void {
+    reply.type('application/json; charset=utf-8').send(this.asyncApi);
   }
 
   @Get('/reference')

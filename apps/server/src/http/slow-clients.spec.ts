@@ -11,8 +11,8 @@ import { until } from '../testing/until.js';
 /** A twelfth of the defaults, which `wiring/limits.spec.ts` holds to 30 s. */
 const TIMES = { headersTimeoutMs: 800, requestTimeoutMs: 2_000, responseTimeoutMs: 2_000, keepAliveTimeoutMs: 1_500 };
 /** Node and we look once a second; the rest is for a loaded machine. */
-const LATE_MS = 6_000;
-const ATTACKERS = 60;
+const LATE_MS = 10_000;
+const ATTACKERS = 40;
 
 let server: MemoryServer;
 let scene: Scene;
@@ -76,16 +76,16 @@ describe('case 100: a slow client', () => {
   );
 
   it.concurrent('that does not read is closed in time, and its answers are not kept', async () => {
-    const slow = await Promise.all(Array.from({ length: 5 }, () => RawHttp.open(server.url)));
+    const slow = await Promise.all(Array.from({ length: 3 }, () => RawHttp.open(server.url)));
     const from = performance.now();
-    for (const { tcp } of slow) tcp.pause().write('GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(300));
+    for (const { tcp } of slow) tcp.pause().write('GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(200));
     // A paused socket does not see its end: the other side does.
     const ports = new Set(slow.map(({ tcp }) => tcp.localPort));
     const theirs = await until('all are accepted', () => {
       const found = accepted.filter(({ port }) => ports.has(port)).map(({ socket }) => socket);
       return found.length === slow.length && found;
     });
-    await until('answers that lie here', () => theirs.some(({ writableLength }) => writableLength > 0));
+    await until('answers that lie here', () => theirs.some(({ writableLength }) => writableLength > 0), 20_000);
     await until('all are closed', () => theirs.every(({ destroyed }) => destroyed), TIMES.responseTimeoutMs + LATE_MS * 2);
     expect(performance.now() - from).toBeGreaterThan(TIMES.responseTimeoutMs);
     for (const raw of slow) raw.leave();
