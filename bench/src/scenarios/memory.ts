@@ -1,11 +1,13 @@
 import { withBout } from '../bout.ts';
+import { HEAP_FLAGS, HeapProbe } from '../heap.ts';
 import { slope } from '../load/samples.ts';
 import { rssKbOf } from '../proc.ts';
 import { scenario, targetOf } from '../scenario.ts';
+import type { Running } from '../targets.ts';
 import { isHealthy, paced, pacedNotes, places, SEND, SHAPE, STEADY, type Paced } from './paced.ts';
 
 const SAMPLE_MS = 5_000;
-/** Left out of the slope: the first so many minutes, or the first third of a short run. */
+/** The first so many minutes, or the first third of a short run, are not about growth. */
 const WARMUP_MINUTES = 5;
 
 interface RssAt {
@@ -14,10 +16,17 @@ interface RssAt {
 }
 
 interface Memory {
+  /** After the warm-up, like everything but `rss`. */
   readonly steady: Paced;
   readonly rss: readonly RssAt[];
   readonly mibPerHour: number;
   readonly maxMib: number;
+  /**
+   * Heap and buffers after a garbage collection with nobody connected, before and after `steady`: resident memory is a
+   * saw with teeth of minutes, so that its slope over a short run says where the run ended.
+   */
+  readonly heldMib: { readonly before: number; readonly after: number };
+  readonly heldMibPerHour: number;
   /** Afterwards, on the same server. */
   readonly send: Paced;
 }
@@ -26,12 +35,13 @@ interface Memory {
 export const memory = scenario<Memory>({
   name: 'memory',
   targets: ['parley', 'bare', 'naive'],
-  shape: ({ minutes }) => ({ ...SHAPE, minutes, sampledEverySeconds: SAMPLE_MS / 1_000, slopeWithoutFirstMinutes: WARMUP_MINUTES }),
+  shape: ({ minutes }) => ({ ...SHAPE, minutes, warmupMinutes: warmupMinutes(minutes), sampledEverySeconds: SAMPLE_MS / 1_000 }),
   columns: [
-    ['steady MiB/hour', (r) => r.mibPerHour, 1],
-    ['steady max MiB', (r) => r.maxMib, 0],
-    ['first MiB', (r) => r.rss[0]?.mib ?? NaN, 0],
-    ['last MiB', (r) => r.rss.at(-1)?.mib ?? NaN, 0],
+    ['held MiB/hour', (r) => r.heldMibPerHour, 1],
+    ['held before MiB', (r) => r.heldMib.before, 1],
+    ['held after MiB', (r) => r.heldMib.after, 1],
+    ['RSS MiB/hour', (r) => r.mibPerHour, 1],
+    ['RSS max MiB', (r) => r.maxMib, 0],
     ['send peak MiB', (r) => r.send.serverPeakKb / 1_024, 0],
     ['steady acked/s', (r) => r.steady.acknowledgedPerSecond, 0],
     ['steady ack p99 ms', (r) => r.steady.ack.p99],
@@ -41,25 +51,56 @@ export const memory = scenario<Memory>({
   ],
   compared: [],
   notes: (r) => [...pacedNotes(r.steady), ...pacedNotes(r.send)],
-  once: (call) =>
-    withBout(call, targetOf(call), { prepare: (running) => running.seat(places()) }, async (bout, guests) => {
+  once: (call) => {
+    const options = { nodeFlags: HEAP_FLAGS, prepare: (running: Running) => running.seat(places()) };
+    return withBout(call, targetOf(call), options, async (bout, guests) => {
       const { minutes, seconds } = call.options;
-      const rss: RssAt[] = [];
-      const from = performance.now();
-      const sample = (): void => {
-        rss.push({ minute: (performance.now() - from) / 60_000, mib: rssKbOf(bout.running.pids().server) / 1_024 });
-      };
-      const timer = setInterval(sample, SAMPLE_MS);
-      const steady = await paced(bout, guests, { pace: STEADY, seconds: minutes * 60 }).finally(() => clearInterval(timer));
-      sample();
-      const warm = Math.min(WARMUP_MINUTES, minutes / 3);
-      const late = rss.filter(({ minute }) => minute >= warm);
+      const watch = new RssWatch(() => bout.running.pids().server);
+      const warm = warmupMinutes(minutes);
+      const probe = await paced(bout, guests, { pace: STEADY, seconds: warm * 60 }).then(() => HeapProbe.open(bout.running.child));
+      const before = await heldMib(probe);
+      const from = watch.minute();
+      const steady = await paced(bout, guests, { pace: STEADY, seconds: (minutes - warm) * 60 });
+      const late = watch.stop().filter(({ minute }) => minute >= from);
+      const hours = (watch.minute() - from) / 60;
+      const after = await heldMib(probe);
+      probe.close();
       return {
         steady,
-        rss,
+        rss: watch.samples,
         mibPerHour: slope(late.map(({ minute, mib }) => [minute / 60, mib])),
-        maxMib: Math.max(...rss.map(({ mib }) => mib)),
+        maxMib: Math.max(...watch.samples.map(({ mib }) => mib)),
+        heldMib: { before, after },
+        heldMibPerHour: (after - before) / hours,
         send: await paced(bout, guests, { pace: SEND, seconds }),
       };
-    }),
+    });
+  },
 });
+
+const warmupMinutes = (minutes: number): number => Math.min(WARMUP_MINUTES, minutes / 3);
+
+async function heldMib(probe: HeapProbe): Promise<number> {
+  const { used, buffers } = await probe.collected();
+  return (used + buffers) / 2 ** 20;
+}
+
+class RssWatch {
+  readonly samples: RssAt[] = [];
+  private readonly from = performance.now();
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(pids: () => readonly number[]) {
+    const sample = (): number => this.samples.push({ minute: this.minute(), mib: rssKbOf(pids()) / 1_024 });
+    this.timer = setInterval(sample, SAMPLE_MS);
+  }
+
+  minute(): number {
+    return (performance.now() - this.from) / 60_000;
+  }
+
+  stop(): readonly RssAt[] {
+    clearInterval(this.timer);
+    return this.samples;
+  }
+}
