@@ -106,6 +106,9 @@ if (wants('e2e')) {
   suite('e2e', chromium ? { CHROMIUM_PATH: chromium } : {});
 }
 
+// Last, when nothing else runs: it compares our speed with bare Socket.IO in the same run.
+if (wants('bench')) check('speed against bare Socket.IO', [join(ROOT, 'bench/src/main.ts'), '--gate']);
+
 for (const what of notRun) process.stdout.write(`\nNOT RUN: ${what}\n`);
 process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
 process.exit(failed === 0 ? 0 : 1);
