@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { DomainError } from './errors.js';
 import { Gather } from './gather.js';
 
@@ -59,6 +59,24 @@ describe('asked at the same time', () => {
     await turn();
     reads[1]?.end.resolve();
     expect(await two).toBe('acme 2');
+  });
+
+  it('a failed read also answers who has waited long behind it, so that nobody waits twice as long', async () => {
+    const { gather, reads, turn } = gathering();
+    const first = gather.ask('acme', 1);
+    await turn();
+    const late = gather.ask('acme', 2);
+    late.catch(() => undefined);
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 1_500);
+    const fresh = gather.ask('acme', 3);
+    reads[0]?.end.reject(new DomainError('unavailable'));
+    await expect(first).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(late).rejects.toMatchObject({ code: 'unavailable' });
+    vi.restoreAllMocks();
+    await turn();
+    expect(reads[1]?.keys).toEqual([3]);
+    reads[1]?.end.resolve();
+    expect(await fresh).toBe('acme 3');
   });
 
   it('too many are refused with a time to come back that differs, and the rest is served', async () => {

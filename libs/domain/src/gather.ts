@@ -3,6 +3,8 @@ import type { TenantId } from './ids.js';
 
 interface Asked<K, V> {
   readonly key: K;
+  /** By this process's clock, milliseconds. */
+  readonly since: number;
   readonly done: (value: V) => void;
   readonly fail: (error: unknown) => void;
 }
@@ -16,6 +18,8 @@ interface Lane<K, V> {
 const TOGETHER_MAX = 250;
 /** Of one tenant, waiting for a read; more are refused rather than queued (G21). */
 const WAITING_MAX = 10_000;
+/** Behind a read that failed, who has waited this long is told so too: the next one may take as long again (G21). */
+const PATIENCE_MS = 1_000;
 const RETRY_MS = 1_000;
 /** Spread evenly over so many steps of this length, so that those refused together do not come back together. */
 const RETRY_STEPS = 40;
@@ -41,7 +45,7 @@ export class Gather<K, V> {
     this.lanes.set(tenantId, lane);
     if (lane.waiting.length >= WAITING_MAX) return Promise.reject(this.tooMany());
     return new Promise((done, fail) => {
-      lane.waiting.push({ key, done, fail });
+      lane.waiting.push({ key, since: performance.now(), done, fail });
       if (!lane.isReading) {
         lane.isReading = true;
         queueMicrotask(() => void this.readOn(tenantId, lane));
@@ -50,12 +54,16 @@ export class Gather<K, V> {
   }
 
   private async readOn(tenantId: TenantId, lane: Lane<K, V>): Promise<void> {
-    while (lane.waiting.length > 0) await this.readSome(tenantId, lane.waiting.splice(0, this.together));
+    while (lane.waiting.length > 0) {
+      const failure = await this.readSome(tenantId, lane.waiting.splice(0, this.together));
+      if (failure) lane.waiting = refuseLate(lane.waiting, failure.error);
+    }
     lane.isReading = false;
     this.lanes.delete(tenantId);
   }
 
-  private async readSome(tenantId: TenantId, asked: readonly Asked<K, V>[]): Promise<void> {
+  /** Gives what went wrong, if anything did. */
+  private async readSome(tenantId: TenantId, asked: readonly Asked<K, V>[]): Promise<{ readonly error: unknown } | undefined> {
     try {
       const values = await this.read(
         tenantId,
@@ -66,8 +74,10 @@ export class Gather<K, V> {
         if (value === undefined) fail(new DomainError('internal'));
         else done(value);
       }
+      return undefined;
     } catch (error) {
       for (const { fail } of asked) fail(error);
+      return { error };
     }
   }
 
@@ -76,4 +86,10 @@ export class Gather<K, V> {
     const retryAfterMs = RETRY_MS + (this.refused % RETRY_STEPS) * RETRY_STEP_MS;
     return new DomainError('unavailable', { detail: 'too many wait for the same', retryAfterMs });
   }
+}
+
+function refuseLate<K, V>(waiting: readonly Asked<K, V>[], error: unknown): Asked<K, V>[] {
+  const late = performance.now() - PATIENCE_MS;
+  for (const { since, fail } of waiting) if (since < late) fail(error);
+  return waiting.filter(({ since }) => since >= late);
 }
