@@ -34,6 +34,7 @@ const LOG_LINES = 40;
 export class EmbeddedPostgres {
   private child?: ChildProcess;
   private stopping = false;
+  private isRestarting = false;
   private port = 0;
   private password = '';
   private readonly recentLog: string[] = [];
@@ -148,10 +149,14 @@ export class EmbeddedPostgres {
     );
     const child = spawn(command, args, { ...identity, cwd: '/', env: environment(), stdio: ['pipe', 'ignore', 'pipe'], detached: true });
     this.child = child;
+    // Why this start fails is not what the one before said.
+    this.recentLog.length = 0;
     child.stdin?.on('error', () => undefined);
     child.stderr?.setEncoding('utf8').on('data', (text: string) => this.note(text));
     child.on('error', (error) => this.note(error.message));
-    child.on('exit', (code) => void this.afterExit(native, code));
+    child.on('exit', (code) => {
+      if (this.child === child) void this.afterExit(native, code);
+    });
   }
 
   private note(text: string): void {
@@ -160,8 +165,18 @@ export class EmbeddedPostgres {
     if (/PANIC|FATAL:.*(disk|space|shared memory)|could not/i.test(text)) this.onNote(text.trim());
   }
 
+  /** One at a time: those that fail to start end too, and two that start PostgreSQL would end each other's as orphans. */
   private async afterExit(native: string, code: number | null): Promise<void> {
-    if (this.stopping) return;
+    if (this.stopping || this.isRestarting) return;
+    this.isRestarting = true;
+    try {
+      await this.restart(native, code);
+    } finally {
+      this.isRestarting = false;
+    }
+  }
+
+  private async restart(native: string, code: number | null): Promise<void> {
     this.trouble = `PostgreSQL ended (${code ?? 'signal'}): ${this.recentLog.filter((line) => /PANIC|FATAL|ERROR/.test(line)).at(-1) ?? 'no reason logged'}`;
     this.onNote(`${this.trouble}; starting it again`);
     for (let wait = 100; !this.stopping; wait = Math.min(wait * 2, 5_000)) {
@@ -171,11 +186,13 @@ export class EmbeddedPostgres {
         await this.endOrphan();
         this.launch(native);
         await this.untilReady();
+        // It may have ended again in the moment it was ready.
+        if (hasEnded(this.child)) continue;
         this.onNote('PostgreSQL is back');
         return;
       } catch (error) {
         this.trouble = error instanceof Error ? error.message : String(error);
-        if (this.child?.exitCode === null) return;
+        if (!hasEnded(this.child)) return;
       }
     }
   }
@@ -184,7 +201,7 @@ export class EmbeddedPostgres {
     const deadline = Date.now() + START_PATIENCE_MS;
     const { child } = this;
     for (;;) {
-      if (child?.exitCode !== null && child?.exitCode !== undefined) {
+      if (hasEnded(child)) {
         throw new Error(
           `PostgreSQL did not start: ${this.recentLog.filter((line) => /PANIC|FATAL/.test(line)).at(-1) ?? lastLine(this.recentLog.join('\n')) ?? 'no reason logged'}`,
         );
@@ -208,7 +225,7 @@ export class EmbeddedPostgres {
   async stop(): Promise<void> {
     this.stopping = true;
     const { child } = this;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (!child || hasEnded(child)) return;
     const gone = new Promise<void>((done) => child.once('exit', () => done()));
     const pid = livePostmaster(this.directory);
     if (pid !== undefined) signal(pid, 'SIGINT');
@@ -264,6 +281,8 @@ function restoreSymlinks(native: string): void {
   }
 }
 
+const hasEnded = (child: ChildProcess | undefined): boolean =>
+  child !== undefined && (child.exitCode !== null || child.signalCode !== null);
 const isRoot = (): boolean => process.getuid?.() === 0;
 const environment = (): Record<string, string> => ({ PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C.UTF-8', TZ: 'UTC' });
 
