@@ -1,9 +1,9 @@
 import { play, type Played } from './campaign.ts';
 import { explain } from './checks/checker.ts';
 import { CONTROLS, tryControl, type ControlResult } from './controls/controls.ts';
-import { FAULTS } from './faults/all.ts';
+import { FAULTS, OWN_STAGE_FAULTS } from './faults/all.ts';
 import type { Fault } from './faults/fault.ts';
-import { OWN_STAGE_FAULTS, type OwnStageFault } from './faults/own-stage.ts';
+import type { OwnStageFault } from './faults/own-stage.ts';
 import type { Options } from './options.ts';
 import { Random } from './random.ts';
 import { byFault, countsOf, measure, sumOf } from './report/figures.ts';
@@ -36,7 +36,6 @@ export async function run(options: Options, say: (line: string) => void): Promis
   const able = wanted.filter(({ name }) => !impossible.some((one) => one.name === name));
   const combined: string[] = [];
   const sections: Section[] = [];
-  for (const fault of able.filter((one): one is OwnStageFault => 'perform' in one)) sections.push(await onOwnStage(fault, random, say));
   sections.push(
     await onOneStage(
       able.filter((one): one is Fault => 'play' in one),
@@ -46,6 +45,8 @@ export async function run(options: Options, say: (line: string) => void): Promis
       say,
     ),
   );
+  // After the one stage, whose server has made the embedded PostgreSQL's binaries whole.
+  for (const fault of able.filter((one): one is OwnStageFault => 'perform' in one)) sections.push(await onOwnStage(fault, random, say));
   const controls: ControlResult[] = [];
   for (const control of CONTROLS.filter(({ name }) => options.controls === 'all' || options.controls.includes(name))) {
     const result = await tryControl(control, random);
@@ -161,7 +162,7 @@ function reportOf({ options, sections, impossible, combined, controls, minutes }
     findings,
     troubles,
     counts,
-    all: measure(histories.at(-1) ?? []),
+    all: measure(histories[0] ?? []),
     isPassed,
   };
 }

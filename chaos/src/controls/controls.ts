@@ -9,6 +9,8 @@ import { Stage } from '../stage.ts';
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 const SIZE = { rooms: 4, users: 8, roomsPerUser: 3 };
 const SENDS_PER_SECOND = 80;
+/** Rights are to change all the time. */
+const MODERATE_MS = 400;
 /** The beacon comes every 5 s. */
 const CURRENT_MS = 8_000;
 
@@ -49,21 +51,21 @@ export const CONTROLS: readonly Control[] = [
     name: 'no_beacon',
     title: 'a quarter of the packets is lost, and nobody tells the heads of rooms',
     faults: [],
-    loadMs: 3_000,
+    loadMs: 1_500,
     caughtBy: ['final-state'],
   },
   {
     name: 'cached_membership',
     title: 'rights are remembered and not compared at the commit',
     faults: [],
-    loadMs: 6_000,
+    loadMs: 3_000,
     caughtBy: ['spoke-after-ban'],
   },
   {
     name: 'session_guc',
     title: 'the tenant is set on the session and not on the transaction',
     faults: [],
-    loadMs: 6_000,
+    loadMs: 3_000,
     caughtBy: ['foreign-content', 'wrongly-refused'],
   },
 ];
@@ -81,6 +83,7 @@ export async function tryControl(control: Control, random: Random): Promise<Cont
     random: random.fork(control.name),
     size: SIZE,
     sendsPerSecond: SENDS_PER_SECOND,
+    moderateMs: MODERATE_MS,
     currentMs: CURRENT_MS,
     process: { main: MAIN, env: { PARLEY_TEST_CONTROL: control.name } },
   });

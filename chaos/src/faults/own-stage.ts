@@ -10,5 +10,3 @@ export interface OwnStageFault extends Pick<Fault, 'code' | 'name' | 'title' | '
     judge: (stage: Stage) => Promise<Judgement>,
   ): Promise<{ readonly played: readonly Played[]; readonly judgement: Judgement }>;
 }
-
-export const OWN_STAGE_FAULTS: readonly OwnStageFault[] = [];

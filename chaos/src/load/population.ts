@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Canaries } from './canaries.ts';
 import { ChatUser } from './chat-user.ts';
 import { Speaker, type Outcome, type Said } from './speaker.ts';
@@ -17,6 +18,11 @@ export interface Size {
 export const TENANTS = ['alpha', 'beta'] as const;
 const CONNECTED_MS = 20_000;
 const KEPT_MESSAGES = 20;
+/** A client that comes and goes leaves polling sessions behind until their ping times out. How many there may be is not the matter here. */
+const SOCKETS = 500;
+/** Some faults need a flood of bytes. */
+const TEXT_LENGTH = 40_000;
+const READMIT_MS = 300;
 
 /** A person with a device: who it is, the client of the moment, and what was said lately. */
 export interface Person {
@@ -46,7 +52,7 @@ export class Population {
   readonly people: Person[] = [];
   readonly apis: TenantApi[] = [];
   readonly canaries: Canaries;
-  readonly roomIds: readonly string[];
+  readonly roomIds: string[];
   /** Clients that were refused for good, or sent back to the start. */
   readonly troubles: string[] = [];
   /** Tokens that were refused and replaced. */
@@ -69,7 +75,11 @@ export class Population {
   }
 
   private async found(tenantId: string, operator: RestApi, where: Where, size: Size, random: Random): Promise<void> {
-    await operator.must('POST', '/v1/admin/tenants', { id: tenantId, name: tenantId });
+    await operator.must('POST', '/v1/admin/tenants', {
+      id: tenantId,
+      name: tenantId,
+      settings: { limits: { socketsPerUser: SOCKETS, textLength: TEXT_LENGTH } },
+    });
     const { secret } = await operator.must<{ readonly secret: string }>('POST', `/v1/admin/tenants/${tenantId}/keys`, { name: 'chaos' });
     await operator.must('POST', `/v1/admin/tenants/${tenantId}/signing-keys`, {});
     const api = new TenantApi(where.url, secret, tenantId);
@@ -122,6 +132,11 @@ export class Population {
     speaker.pending.clear();
   }
 
+  /** Rooms that come later are judged like the others. */
+  addRoom(roomId: string): void {
+    this.roomIds.push(roomId);
+  }
+
   /** A token that is refused is replaced, as an app does; another refusal is for good, and a trouble. */
   async readmit(person: Person): Promise<void> {
     const [code] = person.user.refusals;
@@ -130,6 +145,7 @@ export class Population {
       person.token = await person.api.token(person.userId);
       this.refreshed += 1;
     } else this.troubles.push(`${person.user.client} was refused: ${code}`);
+    await sleep(READMIT_MS);
     this.restart(person, true);
   }
 

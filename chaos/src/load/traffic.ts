@@ -9,10 +9,15 @@ const TICK_MS = 20;
 /** Sends of one user that may wait for their answers at once. */
 const IN_FLIGHT = 4;
 const RETRY_MS = 400;
-/** How often somebody is put out, an app is started again. */
-const MODERATE_MS = 2_500;
+/** How often an app is started again. */
 const RESTART_MS = 4_000;
 const SHARES = { delete: 0.05, mark: 0.08, browse: 0.02, reply: 0.05, rest: 0.1 } as const;
+
+export interface Pace {
+  readonly sendsPerSecond: number;
+  /** How often somebody is put out. */
+  readonly moderateMs: number;
+}
 
 /** The load: people talk, take back, read, are put out and let in again, and start their apps anew. Drawn from the seed. */
 export class Traffic {
@@ -22,13 +27,15 @@ export class Traffic {
   private readonly recorder: Recorder;
   private readonly random: Random;
   private readonly sendsPerSecond: number;
+  private readonly moderateMs: number;
   private readonly moving = new Set<Promise<void>>();
   private readonly readmitting = new Set<Person>();
   private stopping = new AbortController();
   private loop: Promise<void> | undefined;
   private sent = 0;
 
-  constructor(population: Population, recorder: Recorder, random: Random, sendsPerSecond: number) {
+  constructor(population: Population, recorder: Recorder, random: Random, { sendsPerSecond, moderateMs }: Pace) {
+    this.moderateMs = moderateMs;
     this.population = population;
     this.recorder = recorder;
     this.random = random;
@@ -52,7 +59,7 @@ export class Traffic {
     const { signal } = this.stopping;
     let last = performance.now();
     let due = 0;
-    let [moderateAt, restartAt] = [last + MODERATE_MS, last + RESTART_MS];
+    let [moderateAt, restartAt] = [last + this.moderateMs, last + RESTART_MS];
     while (!signal.aborted) {
       await sleep(TICK_MS);
       const now = performance.now();
@@ -63,7 +70,7 @@ export class Traffic {
       for (const person of this.population.people)
         if (person.user.refusals.length > 0 && !this.readmitting.has(person)) this.readmit(person);
       if (now > moderateAt) {
-        moderateAt = now + MODERATE_MS * (0.5 + this.random.next());
+        moderateAt = now + this.moderateMs * (0.5 + this.random.next());
         this.spawn(this.moderate());
       }
       if (now > restartAt) {
