@@ -1,9 +1,9 @@
-import type { Resume, RoomEnvelope, RoomHead, RoomSync, SessionReady, SyncAnswer, UserEnvelope } from '@parley/protocol';
+import type { Problem, Resume, RoomEnvelope, RoomHead, RoomSync, SessionReady, SyncAnswer, UserEnvelope } from '@parley/protocol';
 import { LogFeed, type LogPosition } from './log-feed.js';
 import { Strangers } from './strangers.js';
 import { SyncLoop } from './sync-loop.js';
 import type { Positions, SyncPorts } from './sync-ports.js';
-import { TrackedRooms } from './tracked-rooms.js';
+import { type TrackedRoom, TrackedRooms } from './tracked-rooms.js';
 import { WantedRooms } from './wanted-rooms.js';
 
 type UserSlice = NonNullable<SyncAnswer['user']>;
@@ -229,7 +229,7 @@ export class SyncEngine {
     const { roomId } = answer;
     const tracked = this.rooms.open(roomId);
     if (!tracked || tracked.visit !== tracked.askedAt) return true; // Entered or left meanwhile: an answer to another question.
-    if (answer.error) return !answer.error.retryable && this.lost(roomId);
+    if (answer.error) return this.refused(roomId, tracked, answer.error);
     if (answer.reset) this.ports.onReset(roomId, { epoch: answer.epoch ?? 0, pts: answer.pts ?? 0 });
     const hasMoved = this.rooms.cover(answer);
     if (answer.receipts) this.ports.onReceipts(roomId, answer.receipts.cursors);
@@ -251,9 +251,17 @@ export class SyncEngine {
     return true;
   }
 
-  private lost(roomId: string): true {
-    this.close(roomId);
-    this.ports.onLost(roomId);
+  /** The room may not be read any more; or not from where we stand, and then from what is kept of it on. */
+  private refused(roomId: string, { feed }: TrackedRoom, { code, retryable, floorPts }: Problem): boolean {
+    if (retryable) return false;
+    if (code !== 'pts-too-old' || floorPts === undefined || floorPts <= feed.position.pts) {
+      this.close(roomId);
+      this.ports.onLost(roomId);
+      return true;
+    }
+    const floor: LogPosition = { epoch: feed.position.epoch, pts: floorPts };
+    this.ports.onReset(roomId, floor);
+    feed.reset(floor);
     return true;
   }
 }

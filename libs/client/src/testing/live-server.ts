@@ -1,29 +1,12 @@
-import {
-  Clock,
-  DomainError,
-  type LogSlice,
-  PageCursors,
-  replayable,
-  type RoomInfo,
-  type RoomKey,
-  type SyncAnswer,
-  type UserActor,
-  type UserEvent,
-  type UserKey,
-  type UserSlice,
-} from '@parley/domain';
+import { DomainError, PageCursors, replayable, type SyncAnswer, type UserActor, type UserEvent } from '@parley/domain';
 import {
   aWorld,
   ACME,
   type EventRow,
-  type MemoryDatabase,
   memberKey,
   type MemoryPorts,
   memoryPorts,
-  MemoryRoomLog,
-  MemoryUserLog,
   positionKey,
-  type RoomRow,
   type UserEventRow,
   sendKey,
   World,
@@ -56,6 +39,7 @@ import {
 } from '@parley/protocol';
 import { ParleyError } from '../http.js';
 import { type Line, LiveFanout } from './live-fanout.js';
+import { ForgettingRoomLog, JoiningUserLog, type Pause, StoryClock } from './live-ports.js';
 
 /** Few, so that differences and pages come in several parts. */
 const SLICE = 6;
@@ -67,64 +51,6 @@ export interface Welcome {
   readonly missed: readonly (RoomEnvelope | UserEnvelope)[];
   readonly ready: SessionReady;
 }
-
-/** What an answer of the server passes on its way through the server: a place where other things may happen first. */
-export type Pause = (what: string) => Promise<unknown>;
-
-/** Time moves when the story says so; what is due later happens when the network's scheduler says so. */
-class StoryClock extends Clock {
-  private millis = Date.parse('2030-01-01T00:00:00.000Z');
-
-  constructor(private readonly pause: Pause) {
-    super();
-  }
-
-  now(): Date {
-    return new Date(this.millis);
-  }
-
-  advance(milliseconds: number): void {
-    this.millis += milliseconds;
-  }
-
-  later(_milliseconds: number, act: () => void): () => void {
-    let isCancelled = false;
-    void this.pause('later').then(() => isCancelled || act());
-    return () => void (isCancelled = true);
-  }
-}
-
-/** Keeps a part of each log only, as retention does. */
-class ForgettingRoomLog extends MemoryRoomLog {
-  readonly floors = new Map<number, number>();
-
-  override async after(room: RoomKey, afterPts: number, limit: number): Promise<LogSlice> {
-    const { head, events } = await super.after(room, afterPts, limit);
-    return { head: { ...head, floorPts: this.floors.get(room.roomNo) ?? 0 }, events };
-  }
-}
-
-/** As PostgreSQL answers: an entry names the room, and the room is joined as it is when the entry is read. */
-class JoiningUserLog extends MemoryUserLog {
-  constructor(private readonly tables: MemoryDatabase) {
-    super(tables);
-  }
-
-  override async after(user: UserKey, afterPts: number, limit: number): Promise<UserSlice> {
-    const slice = await super.after(user, afterPts, limit);
-    return { ...slice, events: slice.events.map((event) => this.asToday(event)) };
-  }
-
-  private asToday(event: UserEvent): UserEvent {
-    if (event.type !== 'room.entered' && event.type !== 'room.exited') return event;
-    const row = this.tables.space(event.tenantId).rooms.get(event.data.room.no);
-    return { ...event, data: { room: { ...event.data.room, ...(row && pick(row)) } } };
-  }
-}
-
-const pick = ({ epoch, name, settings, memberCount, lastSeq, pts, dissolvedAt }: RoomRow): Partial<RoomInfo> => ({
-  ...{ epoch, name, settings, memberCount, lastSeq, pts, dissolvedAt },
-});
 
 export interface LiveServerOptions {
   /** `room.entered` says which position was the last before the user came: what the contract lacks today. */

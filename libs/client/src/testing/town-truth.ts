@@ -68,6 +68,11 @@ async function expectTrueList(town: Town, device: Device): Promise<void> {
 async function expectNothingWaits(town: Town, device: Device): Promise<void> {
   const left = await device.storage.load();
   for (const { clientMessageId } of left) town.refused.add(clientMessageId);
+  for (const roomId of OPENED) {
+    const shown = device.client.room(roomId).state.pending.map(({ clientMessageId }) => clientMessageId);
+    const kept = left.filter((entry) => entry.roomId === roomId).map(({ clientMessageId }) => clientMessageId);
+    expect([device.name, roomId, [...shown].sort()]).toEqual([device.name, roomId, [...kept].sort()]);
+  }
   expect([device.name, left.filter(({ status, problem }) => status !== 'failed' || !problem)]).toEqual([device.name, []]);
 }
 
