@@ -187,3 +187,37 @@ it('does not let a listener that throws disturb the others', async () => {
   await quiet();
   expect([told, errors.map(String)]).toEqual([['on'], ['Error: mine']]);
 });
+
+it('marks new messages read after a restore took back those that were marked', async () => {
+  const scene = await aScene(3);
+  const handle = scene.client.room('crew');
+  await handle.loaded();
+  handle.markRead();
+  await quiet();
+  scene.room.loseTail(2);
+  scene.connection.drop();
+  await quiet();
+  scene.server.change(scene.room, () => scene.room.say('bo', { clientMessageId: 'new', text: 'new' }));
+  await quiet();
+  expect([handle.state.room?.lastSeq, handle.state.room?.me?.unread]).toEqual([2, 1]);
+  handle.markRead();
+  await quiet();
+  expect([handle.state.room?.me?.unread, scene.room.view('me').me?.unread]).toEqual([0, 0]);
+});
+
+it('lists a restored room as it is, without what was read in its earlier life', async () => {
+  const scene = await aScene(3);
+  await scene.client.rooms.loadMore();
+  scene.server.change(scene.room, () => scene.room.say('me', { clientMessageId: 'mine', text: 'mine' }));
+  await quiet();
+  scene.held.add('room.get');
+  scene.room.loseTail(3);
+  scene.connection.drop();
+  await quiet();
+  for (const text of ['a', 'b', 'c', 'd'])
+    scene.server.change(scene.room, () => scene.room.say('bo', { clientMessageId: text, text }));
+  await quiet();
+  await scene.release();
+  const [listed] = scene.client.rooms.getSnapshot().rooms;
+  expect([listed?.lastSeq, listed?.me?.readSeq, listed?.me?.unread]).toEqual([5, 1, 4]);
+});

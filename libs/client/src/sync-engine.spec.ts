@@ -52,11 +52,16 @@ it('fills a gap by one call at a time, and tells what came meanwhile after it', 
 
 it('does not take an answer that was asked before an entry came for a shorter log', async () => {
   engine.ready(aReady(5, []), new Set());
-  engine.takeUserEvent(anEntry(7, 'late', 2));
+  engine.takeUserEvent(anEntry(7, 'late', 0));
   await quiet();
-  engine.takeUserEvent(anEntry(6, 'crew', 2));
+  engine.takeUserEvent(anEntry(6, 'crew', 0));
   await asked[0]?.answer({ user: { events: [], pts: 5, complete: true } });
-  expect(told.filter((what) => what.startsWith('own'))).toEqual(['own 6', 'own 7']);
+  engine.head({ heads: [], userPts: 8 });
+  await quiet();
+  const log = [anEntry(6, 'crew', 0), anEntry(7, 'late', 0), anEntry(8, 'pub', 0)];
+  const events = log.filter(({ userPts }) => userPts > (asked.at(-1)?.userPts ?? Infinity));
+  await asked.at(-1)?.answer({ user: { events, pts: 8, complete: true } });
+  expect(told.filter((what) => what.startsWith('own'))).toEqual(['own 6', 'own 7', 'own 8']);
 });
 
 it('does not take heads read before the replay for a shorter log, but a difference that ends before where it was asked', async () => {
