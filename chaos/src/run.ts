@@ -120,9 +120,19 @@ async function judged(stage: Stage, say: (line: string) => void): Promise<Judgem
 }
 
 async function onOwnStage(fault: OwnStageFault, random: Random, say: (line: string) => void): Promise<Section> {
-  const section = await fault.perform(random.fork(fault.name), (stage) => judged(stage, say));
+  const section = await fault
+    .perform(random.fork(fault.name), (stage) => judged(stage, say))
+    .catch((error: unknown) => failed(fault, error));
   for (const result of section.played) say(lineOf(result));
   return section;
+}
+
+/** The stage could not even be set up, or broke. */
+function failed(fault: OwnStageFault, error: unknown): Section {
+  const violations = [error instanceof Error ? error.message : String(error)];
+  const asFault = { ...fault, answersInTime: true, isQuick: false, play: () => Promise.reject(error) };
+  const judgement = { findings: [], history: [], truth: [], troubles: [] };
+  return { played: [{ fault: asFault, from: 0, to: 0, slowestMs: 0, violations }], judgement };
 }
 
 function lineOf({ fault, healedMs, slowestMs, violations }: Played): string {

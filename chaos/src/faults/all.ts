@@ -5,8 +5,9 @@ import type { Fault } from './fault.ts';
 import { lineFaults } from './line.ts';
 import type { OwnStageFault } from './own-stage.ts';
 import { serverFaults } from './server.ts';
+import { standbyFaults } from './standby.ts';
 
 /** Faults that are played on the one stage. */
 export const FAULTS: readonly Fault[] = [...serverFaults, ...databaseFaults, ...lineFaults, ...clientFaults];
 /** Faults that bring a server of their own. */
-export const OWN_STAGE_FAULTS: readonly OwnStageFault[] = [...diskFaults];
+export const OWN_STAGE_FAULTS: readonly OwnStageFault[] = [...diskFaults, ...standbyFaults];
