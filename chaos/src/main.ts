@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { readOptions } from './options.ts';
+import { powerCut } from './power-cut/power-cut.ts';
 import { markdown } from './report/markdown.ts';
 import { run } from './run.ts';
 import { whyNoServer } from './server/parley-process.ts';
@@ -10,18 +11,25 @@ async function main(): Promise<number> {
   const missing = whyNoServer();
   if (missing !== undefined) throw new Error(missing);
   console.error(`seed ${options.seed}: --seed ${options.seed} plays the same schedule again`);
-  const report = await run(options, (line) => console.error(line));
-  const text = markdown(report);
-  if (options.report === undefined) console.log(text);
-  else {
-    // npm runs this in the folder of the workspace; a path is meant from where the command was given.
-    const path = resolve(process.env.INIT_CWD ?? '.', options.report);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
-    console.error(`the report is in ${path}`);
+  const say = (line: string): void => console.error(line);
+  if (options.isPowerCut) {
+    const { code, text } = await powerCut(options.seed, say);
+    publish(text, options.report);
+    return code;
   }
+  const report = await run(options, say);
+  publish(markdown(report), options.report);
   for (const { promise, state, why } of report.verdicts) console.error(`${promise} ${state}: ${why}`);
   return report.isPassed ? 0 : 1;
+}
+
+function publish(text: string, report: string | undefined): void {
+  if (report === undefined) return console.log(text);
+  // npm runs this in the folder of the workspace; a path is meant from where the command was given.
+  const path = resolve(process.env.INIT_CWD ?? '.', report);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  console.error(`the report is in ${path}`);
 }
 
 process.exitCode = await main();

@@ -214,8 +214,7 @@ it('lists a restored room as it is, without what was read in its earlier life', 
   scene.room.loseTail(3);
   scene.connection.drop();
   await quiet();
-  for (const text of ['a', 'b', 'c', 'd'])
-    scene.server.change(scene.room, () => scene.room.say('bo', { clientMessageId: text, text }));
+  for (const text of ['a', 'b', 'c', 'd']) scene.server.change(scene.room, () => scene.room.say('bo', { clientMessageId: text, text }));
   await quiet();
   await scene.release();
   const [listed] = scene.client.rooms.getSnapshot().rooms;

@@ -9,6 +9,8 @@ export interface Told {
   readonly start: number | undefined;
   readonly events: readonly RoomEnvelope[];
   readonly hasLeft: boolean;
+  /** Something of it was told, be it before it started over. */
+  readonly isTouched: boolean;
   /** The user came back: what happened meanwhile may be told or left out, but not in parts. */
   readonly mayGoOnFrom?: number;
 }
@@ -18,7 +20,7 @@ export interface Saved {
   readonly rooms: ReadonlyMap<string, Told>;
 }
 
-const startingAt = (start: number | undefined): Told => ({ start, events: [], hasLeft: false });
+const startingAt = (start: number | undefined, isTouched = false): Told => ({ start, events: [], hasLeft: false, isTouched });
 
 /** An app that believes what it is told, and complains when that cannot be: a gap, a repeat, a disorder. */
 export class Witness {
@@ -46,7 +48,7 @@ export class Witness {
       this.diary.push(`${notice.roomId} ${notice.type}${notice.type === 'reset' ? ` at ${notice.epoch}/${notice.pts}` : ''}`);
       const told = this.of(notice.roomId);
       if (notice.type === 'exited') this.rooms.set(notice.roomId, { ...told, hasLeft: true });
-      if (notice.type === 'reset') this.begin(notice.roomId, notice.pts);
+      if (notice.type === 'reset') this.rooms.set(notice.roomId, startingAt(notice.pts, told.isTouched));
     });
   }
 
@@ -65,7 +67,7 @@ export class Witness {
     const told = this.of(roomId);
     const before = this.cameAfter(event);
     const start = before <= TOLD_WHOLE_MAX ? 0 : before;
-    const isNew = told.events.length === 0 && !told.hasLeft;
+    const isNew = !told.isTouched && !told.hasLeft;
     const last = told.events.at(-1)?.pts ?? told.start;
     if (isNew) this.begin(roomId, start);
     else if (told.hasLeft && last !== undefined && start > last) this.rooms.set(roomId, { ...told, mayGoOnFrom: start });
@@ -84,6 +86,6 @@ export class Witness {
     const told = startsHere ? startingAt(event.pts - 1) : { ...known, mayGoOnFrom: undefined };
     const last = told.events.at(-1)?.pts ?? told.start ?? 0;
     if (event.pts !== last + 1) this.complaints.push(`${event.roomId}: told ${event.pts} after ${last}`);
-    this.rooms.set(event.roomId, { ...told, events: [...told.events, event] });
+    this.rooms.set(event.roomId, { ...told, events: [...told.events, event], isTouched: true });
   }
 }
