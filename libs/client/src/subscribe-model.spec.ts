@@ -35,10 +35,8 @@ interface Scene {
 async function look(steps: Steps, { who, copies, hasBeacon, permuted }: Play): Promise<Scene> {
   let isOpen = true;
   const pass = (what: string): Promise<void> => (isOpen || !permuted.includes(what) ? Promise.resolve() : steps.pass(what));
-  const server = await LiveServer.open(
-    pass,
-    (world) => world.withUsers(['ann']).withChannel('talk', who === 'member' ? ['bo', 'ann'] : ['bo'], { publicRead: true }),
-    { tellsAfterPts: true },
+  const server = await LiveServer.open(pass, (world) =>
+    world.withUsers(['ann']).withChannel('talk', who === 'member' ? ['bo', 'ann'] : ['bo'], { publicRead: true }),
   );
   const timers = new ManualTimers();
   const left = [...copies];

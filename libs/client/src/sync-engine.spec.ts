@@ -17,7 +17,12 @@ const aReady = (userPts: number, rooms: readonly (readonly [string, number])[]):
   ({ userPts, rooms: rooms.map(([roomId, pts]) => ({ roomId, epoch: 1, pts, complete: true })) }) as unknown as SessionReady;
 const anEvent = (roomId: string, pts: number, epoch = 1): RoomEnvelope => ({ type: 'event.hidden', roomId, epoch, pts }) as RoomEnvelope;
 const anEntry = (userPts: number, roomId: string, pts: number): UserEnvelope =>
-  ({ type: 'room.entered', userPts, roomId, data: { room: { id: roomId, epoch: 1, pts } } }) as unknown as UserEnvelope;
+  ({
+    type: 'room.entered',
+    userPts,
+    roomId,
+    data: { room: { id: roomId, epoch: 1, pts }, afterPts: Math.max(0, pts - 1) },
+  }) as unknown as UserEnvelope;
 
 beforeEach(() => {
   [asked, told] = [[], []];
@@ -91,7 +96,7 @@ it('tells where a room starts over before its first event, when the user comes b
     type: 'room.entered',
     userPts: 2,
     roomId: 'crew',
-    data: { room: { id: 'crew', epoch: 2, pts: 1 } },
+    data: { room: { id: 'crew', epoch: 2, pts: 1 }, afterPts: 0 },
   } as unknown as UserEnvelope);
   expect(told.filter((what) => /reset|crew \d/.test(what))).toEqual(['crew reset 2/0', 'crew 1']);
 });

@@ -1,6 +1,6 @@
 import { DomainError } from '@parley/domain';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, it, vi } from 'vitest';
 import type { FakeNet } from './testing/fake-connection.js';
 import { dice } from './testing/dice.js';
 import { quiet } from './testing/manual-timers.js';
@@ -129,7 +129,7 @@ const LONG_MS = 600_000;
 
 it(
   'over the real use cases: each event told once and in order, true states, each message stored once, nothing stuck',
-  () => fc.assert(stories(happenings, { tellsAfterPts: true, lateLength: 0 }), runs(2_000)),
+  () => fc.assert(stories(happenings, { lateLength: 0 }), runs(2_000)),
   LONG_MS,
 );
 
@@ -143,7 +143,7 @@ describe('with a clock of the device that leaps', () => {
       const leaps = fc
         .constantFrom(-1, 1)
         .map((hours) => new Happening(`clock ${hours} h`, () => vi.setSystemTime(Date.now() + hours * 3_600_000)));
-      return fc.assert(stories([leaps, leaps, leaps, ...happenings], { tellsAfterPts: true, lateLength: 0 }), runs(300));
+      return fc.assert(stories([leaps, leaps, leaps, ...happenings], { lateLength: 0 }), runs(300));
     },
     LONG_MS,
   );
@@ -156,18 +156,5 @@ describe('a room too long to be told whole', () => {
     ...happenings,
   ];
 
-  it(
-    'is told from where the user came in, when the server says where that was',
-    () => fc.assert(stories(comings, { tellsAfterPts: true, lateLength: 101 }), runs(100)),
-    LONG_MS,
-  );
-
-  it(
-    'is not told without a hole, when the own log names the room as it is today and not where the user came in',
-    async () => {
-      const { failed } = await fc.check(stories(comings, { tellsAfterPts: false, lateLength: 101 }), { ...runs(300), endOnFailure: true });
-      expect(failed).toBe(true);
-    },
-    LONG_MS,
-  );
+  it('is told from where the user came in', () => fc.assert(stories(comings, { lateLength: 101 }), runs(100)), LONG_MS);
 });

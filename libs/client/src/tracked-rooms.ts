@@ -9,10 +9,7 @@ const RESUME_MAX = 500;
 /** Who enters a room this short is told all of its log; of longer ones what follows from its own entering on. */
 export const TOLD_WHOLE_MAX = 100;
 
-type Entered = Extract<UserEnvelope, { type: 'room.entered' }>;
-
-/** `afterPts`: the last position before the user came in. Servers that do not tell it are believed to tell the room as of then. */
-export type EnteredEnvelope = Omit<Entered, 'data'> & { readonly data: Entered['data'] & { readonly afterPts?: number } };
+type EnteredEnvelope = Extract<UserEnvelope, { type: 'room.entered' }>;
 
 export interface TrackedRoom {
   feed: LogFeed<RoomEnvelope>;
@@ -73,8 +70,7 @@ export class TrackedRooms {
    * the log known from the last visit is no more, `onRestart` learns where it starts over before its first event is told.
    */
   enter({ data: { room, afterPts } }: EnteredEnvelope, onRestart: (start: LogPosition) => void): void {
-    const before = afterPts ?? room.pts;
-    const pts = before <= TOLD_WHOLE_MAX ? 0 : before;
+    const pts = afterPts <= TOLD_WHOLE_MAX ? 0 : afterPts;
     const tracked = this.rooms.get(room.id) ?? this.add(room.id, { epoch: room.epoch, pts });
     const { feed, isClosed } = tracked;
     const isSameLog = feed.position.epoch >= room.epoch; // The own log may tell of a room as it was in an earlier life.

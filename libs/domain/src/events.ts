@@ -68,7 +68,8 @@ export type RoomEventOf<T extends RoomEventType> = Extract<RoomEvent, { type: T 
 
 /** What concerns a user and not a room: one entry of the user's own log. */
 export interface UserEventData {
-  'room.entered': { readonly room: RoomInfo };
+  /** `afterPts`: the room's position right before the user came in. */
+  'room.entered': { readonly room: RoomInfo; readonly afterPts: number };
   'room.exited': { readonly room: RoomInfo };
   'user.banned': { readonly ban: Ban };
   'user.unbanned': { readonly ban: Ban };

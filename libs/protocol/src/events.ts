@@ -55,7 +55,13 @@ export type RoomEnvelope = z.output<typeof RoomEnvelope>;
 
 export const UserEnvelope = z
   .discriminatedUnion('type', [
-    own('room.entered', room),
+    own(
+      'room.entered',
+      z.object({
+        room: Room,
+        afterPts: Position.describe('The position of the room right before the user came in; what follows is for its eyes'),
+      }),
+    ),
     own('room.exited', room),
     own('user.banned', z.object({ ban: Ban })),
     own('user.unbanned', z.object({ ban: Ban })),

@@ -192,7 +192,10 @@ export function presentUserEvent(event: UserEvent): UserEnvelope {
   const { id, tenantId, userPts, at, actor } = event;
   const envelope = { id, tenantId, userPts, at: time(at), actor: presentActor(actor) };
   switch (event.type) {
-    case 'room.entered':
+    case 'room.entered': {
+      const { room, afterPts } = event.data;
+      return { ...envelope, type: event.type, roomId: room.id, data: { room: presentRoomInfo(room), afterPts } };
+    }
     case 'room.exited':
       return { ...envelope, type: event.type, roomId: event.data.room.id, data: { room: presentRoomInfo(event.data.room) } };
     case 'user.banned':

@@ -76,15 +76,11 @@ export class FakeServer {
     const log = this.userLog(userId);
     const at = '2026-01-01T00:00:00.000Z';
     const { me: _me, lastMessage: _last, ...info } = room.view(userId);
-    const event: UserEnvelope = {
-      id: `${userId}/${log.length + 1}`,
-      type,
-      tenantId: 't',
-      userPts: log.length + 1,
-      roomId: room.id,
-      at,
-      data: { room: info },
-    };
+    const entry = { id: `${userId}/${log.length + 1}`, tenantId: 't', userPts: log.length + 1, roomId: room.id, at };
+    const event: UserEnvelope =
+      type === 'room.entered'
+        ? { ...entry, type, data: { room: info, afterPts: room.pts - 1 } } // It has come in a moment ago.
+        : { ...entry, type, data: { room: info } };
     log.push(event);
     for (const listener of this.listeners) if (listener.userId === userId) listener.user(event);
   }

@@ -58,6 +58,10 @@ export class LiveFanout extends Fanout {
     this.listeners(room).delete(line);
   }
 
+  override isServed(room: RoomKey): boolean {
+    return (this.rooms.get(roomKeyOf(room))?.size ?? 0) > 0;
+  }
+
   override head(head: KnownHead): void {
     const { roomId, epoch, pts } = head;
     this.heads.set(roomKeyOf(head), { roomId, epoch, pts });

@@ -51,7 +51,8 @@ export class JoiningUserLog extends MemoryUserLog {
   private asToday(event: UserEvent): UserEvent {
     if (event.type !== 'room.entered' && event.type !== 'room.exited') return event;
     const row = this.tables.space(event.tenantId).rooms.get(event.data.room.no);
-    return { ...event, data: { room: { ...event.data.room, ...(row && pick(row)) } } };
+    const room = { ...event.data.room, ...(row && pick(row)) };
+    return event.type === 'room.entered' ? { ...event, data: { ...event.data, room } } : { ...event, data: { room } };
   }
 }
 

@@ -1,4 +1,4 @@
-import { DomainError, PageCursors, replayable, type SyncAnswer, type UserActor, type UserEvent } from '@parley/domain';
+import { DomainError, PageCursors, replayable, type SyncAnswer, type UserActor } from '@parley/domain';
 import {
   aWorld,
   ACME,
@@ -52,11 +52,6 @@ export interface Welcome {
   readonly ready: SessionReady;
 }
 
-export interface LiveServerOptions {
-  /** `room.entered` says which position was the last before the user came: what the contract lacks today. */
-  readonly tellsAfterPts: boolean;
-}
-
 /**
  * The real use cases over the memory ports behind a socket door of one page: subscribe, heads, replay, commands. It dies and
  * comes back over the same data; what it kept in memory is gone then.
@@ -73,16 +68,15 @@ export class LiveServer {
   private constructor(
     private readonly ports: MemoryPorts<StoryClock> & { readonly roomLog: ForgettingRoomLog },
     private readonly pause: Pause,
-    private readonly options: LiveServerOptions,
   ) {
     this.world = this.newProcess();
   }
 
-  static async open(pause: Pause, build: (world: WorldBuilder) => WorldBuilder, options: LiveServerOptions): Promise<LiveServer> {
+  static async open(pause: Pause, build: (world: WorldBuilder) => WorldBuilder): Promise<LiveServer> {
     const plain = memoryPorts({ clock: new StoryClock(pause) });
     const ports = { ...plain, roomLog: new ForgettingRoomLog(plain.db), userLog: new JoiningUserLog(plain.db) };
     await build(aWorld(ports as unknown as MemoryPorts).withSettings({ limits: { sendBurst: 1_000 }, deleteWindowSeconds: 0 }));
-    return new LiveServer(ports, pause, options);
+    return new LiveServer(ports, pause);
   }
 
   /** kill -9 and up again: caches, subscriptions and unsent heads are gone, the data is not. */
@@ -91,7 +85,7 @@ export class LiveServer {
   }
 
   private newProcess(): World {
-    this.fanout = new LiveFanout((event) => this.present(event));
+    this.fanout = new LiveFanout(presentUserEvent);
     return new World({ ...this.ports, fanout: this.fanout } as unknown as MemoryPorts);
   }
 
@@ -141,10 +135,10 @@ export class LiveServer {
   /** As the real door does it: subscribed first, heads after. */
   async welcome(userId: string, line: Line, positions: Resume | undefined): Promise<Welcome> {
     const { world, fanout } = this;
-    const { sync, users } = world.services;
+    const { listen, sync, users } = world.services;
     const actor = this.actor(userId);
     fanout.add(line);
-    for (const room of await sync.joinedRooms(actor)) fanout.subscribe(line, { tenantId: ACME, roomNo: room.no });
+    await listen.toAll(actor, (room) => fanout.subscribe(line, room));
     await this.pause('subscribed');
     const ready = await sync.start(actor);
     await this.pause('heads');
@@ -156,7 +150,7 @@ export class LiveServer {
     line.userPts = ready.userPts;
     return {
       missed: [
-        ...(missed?.user?.events ?? []).map((event) => this.present(event)),
+        ...(missed?.user?.events ?? []).map(presentUserEvent),
         ...(missed?.rooms ?? []).flatMap((room) => ('events' in room ? room.events.map(presentRoomEvent) : [])),
       ],
       ready: {
@@ -207,10 +201,9 @@ export class LiveServer {
       case roomCommands.get.name:
         return { room: presentRoom(await services.rooms.get(actor, roomId)) };
       case roomCommands.subscribe.name: {
-        const { room } = await services.rooms.get(actor, roomId);
-        if (line) fanout.subscribe(line, { tenantId: ACME, roomNo: room.no });
+        const view = await services.listen.toOne(actor, roomId, (room) => line && fanout.subscribe(line, room));
         await this.pause('subscribed');
-        return { room: presentRoom(await services.rooms.get(actor, roomId)) };
+        return { room: presentRoom(view) };
       }
       case roomCommands.unsubscribe.name:
         if (line) fanout.unsubscribe(line, world.roomKey(roomId));
@@ -232,16 +225,7 @@ export class LiveServer {
 
   private sync(answer: SyncAnswer): WireSync {
     const wire = presentSync(answer, '');
-    return { ...wire, user: wire.user && { ...wire.user, events: (answer.user?.events ?? []).map((event) => this.present(event)) } };
-  }
-
-  private present(event: UserEvent): UserEnvelope {
-    const wire = presentUserEvent(event);
-    if (event.type !== 'room.entered' || !this.options.tellsAfterPts) return wire;
-    return {
-      ...wire,
-      data: { ...wire.data, afterPts: this.before(event.userNo, event.userPts, event.data.room.no) },
-    } as unknown as UserEnvelope;
+    return { ...wire, user: wire.user && { ...wire.user, events: (answer.user?.events ?? []).map(presentUserEvent) } };
   }
 
   /** The position before the user came in by this entry: its nth entry of the room is its nth joining. */

@@ -7,7 +7,7 @@ import { MemoryOutbox, type OutboxEntry, type OutboxStorage } from '../outbox-st
 import type { Timers } from '../timers.js';
 import type { FakeNet } from './fake-connection.js';
 import { LiveConnection } from './live-connection.js';
-import { LiveServer, type LiveServerOptions } from './live-server.js';
+import { LiveServer } from './live-server.js';
 import { type Saved, Witness } from './witness.js';
 
 export const ME = 'ann';
@@ -52,7 +52,7 @@ export interface TownTools {
   readonly timers: Timers;
 }
 
-export interface TownOptions extends LiveServerOptions {
+export interface TownOptions {
   /** Events in the room `late` before anything happens. */
   readonly lateLength: number;
 }
@@ -146,13 +146,13 @@ export class Town {
     for (const name of ['phone', 'laptop']) this.devices.push(new Device(name, this, tools));
   }
 
-  static async build(tools: TownTools, { lateLength, ...options }: TownOptions): Promise<Town> {
+  static async build(tools: TownTools, { lateLength }: TownOptions): Promise<Town> {
     const build = (world: WorldBuilder): WorldBuilder =>
       world
         .withGroup('crew', ['bo', ME, 'cy'])
         .withGroup('late', ['bo', 'cy'], { historyVisibility: 'since-join' })
         .withGroup('pub', ['bo', ME]);
-    const server = await LiveServer.open(tools.net.pass, build, options);
+    const server = await LiveServer.open(tools.net.pass, build);
     for (let change = 0; change < lateLength; change += 1) await server.world.server().update('late', { name: `n${change}` });
     return new Town(server, tools);
   }

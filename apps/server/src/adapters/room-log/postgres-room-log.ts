@@ -191,13 +191,33 @@ export class PostgresRoomLog extends RoomLog {
   }
 
   private async tell(run: Run, room: RoomInfo, by: ChangeEntry['by'], tells: readonly Tell[]): Promise<UserEvent[]> {
-    const events = tells.map(({ userNo, type }) => ({ id: this.random.uuid(), userNo, type, roomNo: room.no }));
+    if (tells.length === 0) return [];
+    const entered = await this.enteredAfter(run, room, tells);
+    const events = tells.map(({ userNo, type }) => {
+      const data = type === 'room.entered' ? { data: { afterPts: entered.get(userNo) ?? 0 } } : {};
+      return { id: this.random.uuid(), userNo, type, roomNo: room.no, ...data };
+    });
     const written = await writeUserEvents(run, room.tenantId, by, events);
     const byUser = new Map(written.map((row) => [row.userNo, row]));
-    return events.flatMap(({ id, userNo, type }): UserEvent[] => {
+    return events.flatMap(({ id, userNo, type, data }): UserEvent[] => {
       const row = byUser.get(userNo);
-      return row ? [{ id, type, tenantId: room.tenantId, userNo, userPts: row.pts, at: row.at, actor: by, data: { room } }] : [];
+      if (!row) return [];
+      const entry = { id, tenantId: room.tenantId, userNo, userPts: row.pts, at: row.at, actor: by };
+      return [
+        type === 'room.entered' ? { ...entry, type, data: { room, afterPts: data?.afterPts ?? 0 } } : { ...entry, type, data: { room } },
+      ];
     });
+  }
+
+  /** The position right before each of them came in. */
+  private async enteredAfter(run: Run, room: RoomInfo, tells: readonly Tell[]): Promise<ReadonlyMap<number, number>> {
+    const userNos = tells.filter(({ type }) => type === 'room.entered').map(({ userNo }) => userNo);
+    if (userNos.length === 0) return new Map();
+    const rows = await run<{ user_no: number; joined_pts: number }>(
+      'SELECT user_no, joined_pts FROM members WHERE tenant_id = $1 AND room_no = $2 AND user_no = ANY($3::bigint[])',
+      [room.tenantId, room.no, userNos],
+    );
+    return new Map(rows.map(({ user_no, joined_pts }) => [user_no, joined_pts - 1]));
   }
 
   /** Answers the repeats among a refused batch; returns the rest. */

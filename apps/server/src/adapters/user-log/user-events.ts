@@ -16,7 +16,7 @@ export interface UserLogRow extends ActorRow {
   type: number;
   at: Date;
   room_no: number | null;
-  data: { banId?: string } | null;
+  data: { banId?: string; afterPts?: number } | null;
 }
 
 export interface NewUserEvent {
@@ -24,7 +24,7 @@ export interface NewUserEvent {
   readonly userNo: number;
   readonly type: UserEventType;
   readonly roomNo?: number;
-  readonly data?: { readonly banId: string };
+  readonly data?: { readonly banId: string } | { readonly afterPts: number };
 }
 
 /** Raises each user's position and writes its entry; one user twice in a call would make a hole, so callers name each once. */
@@ -81,7 +81,10 @@ export function toUserEvent(row: UserLogRow, key: UserKey, context: UserContext)
     actor: toActor(row, context.people),
   };
   switch (type) {
-    case 'room.entered':
+    case 'room.entered': {
+      const room = context.rooms.get(row.room_no ?? -1);
+      return room && { ...base, type, data: { room, afterPts: row.data?.afterPts ?? 0 } };
+    }
     case 'room.exited': {
       const room = context.rooms.get(row.room_no ?? -1);
       return room && { ...base, type, data: { room } };

@@ -265,7 +265,9 @@ export function appendContract(scene: () => Promise<Scene>): void {
       const entries = await Promise.all(upTo(3).map(() => own.entry(room, found(ann), { tellsIfFirst })));
       const sent = await Promise.all(entries.map((entry) => own.log.append(entry)));
       expect(sent.filter(({ appended }) => appended.userEvents.length > 0).map(({ message }) => message.seq)).toEqual([1]);
-      expect(await own.userEvents(found(bo))).toMatchObject([{ type: 'room.entered', userPts: 1, data: { room: { id: room.roomId } } }]);
+      expect(await own.userEvents(found(bo))).toMatchObject([
+        { type: 'room.entered', userPts: 1, data: { room: { id: room.roomId }, afterPts: 2 } },
+      ]);
     });
   });
 }

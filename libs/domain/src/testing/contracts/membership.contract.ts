@@ -57,7 +57,7 @@ export function membershipContract(scene: () => Promise<Scene>): void {
     const listed = async () => (await own.read((tx) => tx.rooms.listOf(found(bo).no, {}, { limit: 10 }))).items.length;
     expect(await own.member(room, found(bo))).toMatchObject({ hiddenSeq: 0 });
     expect(await listed()).toBe(0);
-    expect(await own.read((tx) => tx.rooms.joined(found(bo).no, 10))).toEqual([{ no: room.roomNo, id: room.roomId }]);
+    expect(await own.read((tx) => tx.rooms.joined(found(bo).no, 10))).toMatchObject([{ no: room.roomNo, id: room.roomId }]);
     await own.say(room, found(ann));
     expect(await listed()).toBe(1);
   });
@@ -138,6 +138,7 @@ export function membershipContract(scene: () => Promise<Scene>): void {
         actor: { kind: 'user', user: { id: 'ann' } },
       });
       expect(new Set(events.map((event) => 'room' in event.data && event.data.room.id)).size).toBe(10);
+      for (const event of [...told, ...events]) expect(event.data).toMatchObject({ room: { pts: 3 }, afterPts: 2 });
       expect((await own.read((tx) => tx.users.byId('bo')))?.userPts).toBe(10);
     });
   });

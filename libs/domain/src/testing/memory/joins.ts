@@ -110,6 +110,6 @@ export function userEventOf(space: TenantSpace, row: UserEventRow): UserEvent {
     userPts,
     at,
     actor: actor && refOf(space, actor),
-    data: 'ban' in data ? { ban: banOf(space, data.ban) } : { room: roomInfoOf(space, data.room) },
+    data: 'ban' in data ? { ban: banOf(space, data.ban) } : { ...data, room: roomInfoOf(space, data.room) },
   } as UserEvent;
 }

@@ -141,7 +141,11 @@ export class MemoryRoomLog extends RoomLog {
   }
 
   private tell(space: TenantSpace, tells: readonly Tell[], room: RoomRow, actor: StoredRef): UserEventRow[] {
-    return tells.map(({ userNo, type }) => appendUserEvent(this.db, space, { type, userNo, actor, data: { room } }));
+    return tells.map(({ userNo, type }) => {
+      const { joinedPts = 1 } = space.members.get(memberKey(room.no, userNo)) ?? {};
+      const data = type === 'room.entered' ? { room, afterPts: joinedPts - 1 } : { room };
+      return appendUserEvent(this.db, space, { type, userNo, actor, data });
+    });
   }
 
   async nextRoomNo(): Promise<RoomNo> {

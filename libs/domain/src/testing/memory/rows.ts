@@ -82,7 +82,7 @@ export interface UserEventRow {
   readonly userPts: number;
   readonly at: Date;
   readonly actor?: StoredRef;
-  readonly data: { readonly room: RoomRow } | { readonly ban: BanRow };
+  readonly data: { readonly room: RoomRow; readonly afterPts?: number } | { readonly ban: BanRow };
 }
 
 export interface ApiKeyRow {
