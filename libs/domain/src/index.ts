@@ -41,6 +41,7 @@ export * from './relay/sweep.service.js';
 export * from './rooms/access.js';
 export * from './rooms/room.js';
 export * from './rooms/room.service.js';
+export * from './sync/listen.service.js';
 export * from './sync/sync.js';
 export * from './sync/sync.service.js';
 export * from './tenants/tenant.js';

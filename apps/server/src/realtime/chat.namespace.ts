@@ -3,6 +3,7 @@ import {
   Clock,
   Connections,
   DomainError,
+  ListenService,
   limitsOf,
   replayable,
   Random,
@@ -42,6 +43,7 @@ const isPassing = (error: unknown): boolean => !(error instanceof DomainError) |
 export interface ChatParts {
   readonly auth: AuthService;
   readonly syncs: SyncService;
+  readonly listen: ListenService;
   readonly connections: Connections;
   readonly seats: Seats;
   readonly clock: Clock;
@@ -119,10 +121,12 @@ async function begin(
   socket: Socket,
   connection: ChatConnection,
   { actor, user }: Session,
-  { syncs, connections, clock }: ChatParts,
+  { syncs, listen, connections, clock }: ChatParts,
 ): Promise<void> {
-  for (const room of await syncs.joinedRooms(actor)) connections.subscribe(connection, { tenantId: actor.tenantId, roomNo: room.no });
+  await listen.toAll(actor, (room) => connections.subscribe(connection, room));
   const start = await syncs.start(actor);
+  // Banned or deactivated while it came in: the next handshake is told so.
+  if (start.userVersion !== user.version) throw new DomainError('unavailable');
   const { missed, incomplete } = await resume(
     socket.data.resume as Resume | undefined,
     actor,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Connections, MemberService, PageCursors, RoomService, type Actor, type UserActor } from '@parley/domain';
+import { Connections, ListenService, MemberService, PageCursors, RoomService, type UserActor } from '@parley/domain';
 import { presentMember, presentRoom, roomCommands, type In } from '@parley/protocol';
 import { connectionOf } from './connections.js';
 import { OnSocket, type Caller } from './on-socket.js';
@@ -11,6 +11,7 @@ export class RoomsGateway {
   constructor(
     private readonly rooms: RoomService,
     private readonly members: MemberService,
+    private readonly listen: ListenService,
     private readonly connections: Connections,
     private readonly cursors: PageCursors,
   ) {}
@@ -58,12 +59,10 @@ export class RoomsGateway {
     return {};
   }
 
-  /** Subscribed first and read after, so that nothing falls between. */
   @OnSocket(roomCommands.subscribe)
   async subscribe({ actor, socket }: User, { roomId }: In<typeof roomCommands.subscribe>) {
-    const allowed = await this.rooms.get(actor as Actor, roomId);
-    this.connections.subscribe(connectionOf(socket), { tenantId: actor.tenantId, roomNo: allowed.room.no });
-    return { room: presentRoom(await this.rooms.get(actor, roomId)) };
+    const connection = connectionOf(socket);
+    return { room: presentRoom(await this.listen.toOne(actor, roomId, (room) => this.connections.subscribe(connection, room))) };
   }
 
   @OnSocket(roomCommands.unsubscribe)

@@ -11,6 +11,7 @@ import {
   Cursors,
   Fanout,
   KeyService,
+  ListenService,
   MemberService,
   MessageService,
   OperatorService,
@@ -54,6 +55,7 @@ const SERVICES = [
   service(SweepService, RoomLog, Store, Connections, RelayService),
   service(RoomService, Store, RoomLog, RelayService, Random, Clock),
   service(SyncService, Store, RoomLog, UserLog, Clock),
+  service(ListenService, SyncService, RoomService, RelayService),
   service(UserService, Store, Fanout, Clock),
 ];
 

@@ -8,6 +8,7 @@ import {
   CallRates,
   Clock,
   Connections,
+  ListenService,
   OperatorService,
   Random,
   ReceiptService,
@@ -182,6 +183,7 @@ function openNamespaces(app: NestFastifyApplication, sockets: SocketServer, opti
   const parts = {
     auth: app.get(AuthService),
     syncs: app.get(SyncService),
+    listen: app.get(ListenService),
     connections: app.get(Connections),
     seats: new Seats(options.connections.tooManySockets),
     clock: app.get(Clock),

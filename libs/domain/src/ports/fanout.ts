@@ -15,6 +15,8 @@ export abstract class Fanout {
   abstract toRoom(event: RoomEvent | ReceiptEvent): void;
   abstract toUser(event: UserEvent): void;
   abstract toUserRooms(event: ProfileEvent): void;
+  /** Does anybody here listen to the room? */
+  abstract isServed(room: RoomKey): boolean;
   /** From now on the user's connections get the room's events. */
   abstract enter(user: UserKey, room: RoomKey): void;
   /** From now on they do not. */
@@ -64,8 +66,6 @@ export abstract class Connections {
   abstract unsubscribe(connection: Connection, room: RoomKey): void;
   abstract of(user: UserKey): ReadonlySet<Connection>;
   abstract count(): number;
-  /** Does anybody here listen to the room? */
-  abstract isServed(room: RoomKey): boolean;
   /** Users with a connection here. */
   abstract usersOf(tenantId: TenantId): readonly UserNo[];
   /** Tells the user's connections that its own log is further than what they were sent, where it is. */

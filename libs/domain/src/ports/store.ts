@@ -126,20 +126,23 @@ export interface RoomFilter {
   readonly memberNo?: UserNo;
 }
 
+/** A room the user was in when its log had come this far. */
 export interface JoinedRoom {
   readonly no: RoomNo;
   readonly id: RoomId;
+  readonly epoch: number;
+  readonly pts: number;
 }
 
 /** A room's head and how far the user has read. */
 export interface StartRoom extends JoinedRoom {
-  readonly epoch: number;
-  readonly pts: number;
   readonly lastSeq: number;
   readonly readSeq: number;
 }
 
 export interface Start {
+  /** `uver`: raised by bans and deactivation. */
+  readonly userVersion: number;
   readonly userPts: number;
   /** Over all rooms the user is in. */
   readonly unreadTotal: number;

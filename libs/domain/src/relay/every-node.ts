@@ -46,6 +46,10 @@ export class EveryNode extends Fanout {
     this.here.head(head);
   }
 
+  override isServed(room: RoomKey): boolean {
+    return this.here.isServed(room);
+  }
+
   override enter(user: UserKey, room: RoomKey): void {
     this.here.enter(user, room);
   }

@@ -53,6 +53,13 @@ describe('what was committed and never told', () => {
     expect(seen()).toEqual([4, 5, 6, 7, 8]);
   });
 
+  it('is nobody’s matter where nobody listens', async () => {
+    const { relay, world, fanout, seen } = await aSecondNode();
+    fanout.exit(world.userKey('bo'), world.roomKey('crew'));
+    await relay.catchUp({ ...world.roomKey('crew'), roomId: 'crew', epoch: 1, pts: 7 });
+    expect([seen(), fanout.heads]).toEqual([[], []]);
+  });
+
   it('is left to the clients, who are given the head, where nothing is known of what they were told', async () => {
     const { relay, world, fanout, publish, seen } = await aSecondNode();
     const head = { ...world.roomKey('crew'), roomId: 'crew', epoch: 1, pts: 7 };
@@ -134,13 +141,35 @@ describe('the relay', () => {
     expect(seen()).toEqual([4, 5, 6, 7, 8]);
   });
 
-  it('goes on past a gap it cannot read, which clients see and heal', async () => {
-    const { world, publish, seen } = await aSecondNode((of) => new BrokenLog(of.ports.db));
+  it('waits for a log that cannot be read, and leaves nothing out', async () => {
+    let log: BrokenLog | undefined;
+    const { world, publish, seen } = await aSecondNode((of) => (log = new BrokenLog(of.ports.db)));
     publish(4);
     publish(7, 8);
-    world.clock.advance(50);
+    for (let attempt = 0; attempt < 4; attempt += 1) {
+      world.clock.advance(250);
+      await settle();
+    }
+    expect(seen()).toEqual([4]);
+    if (log) log.isBroken = false;
+    world.clock.advance(250);
     await settle();
-    expect(seen()).toEqual([4, 7, 8]);
+    expect(seen()).toEqual([4, 5, 6, 7, 8]);
+  });
+
+  it('keeps no more than it can hold behind a gap, and reads the rest', async () => {
+    let log: BrokenLog | undefined;
+    const { world, relay, publish, seen } = await aSecondNode((of) => (log = new BrokenLog(of.ports.db)));
+    publish(8);
+    for (let n = 0; n < 1_200; n += 1) await world.server().update('crew', { name: `n${n}` });
+    const events = await world.events('crew');
+    relay.publish({ events: events.slice(9), userEvents: [] });
+    if (log) log.isBroken = false;
+    for (let attempt = 0; attempt < 4; attempt += 1) {
+      world.clock.advance(250);
+      await settle();
+    }
+    expect(seen()).toEqual(events.slice(7).map(({ pts }) => pts));
   });
 
   it('does not let a late join back in whom a removal has put out', async () => {
@@ -167,6 +196,43 @@ describe('the relay', () => {
     world.clock.advance(50);
     await settle();
     expect(fanout.seenBy(world.userKey('cy')).map(({ type }) => type)).toEqual(['member.joined', 'message.created']);
+  });
+
+  it('tells nothing to who was put out by a commit that was never confirmed, be it the first it hears of the room', async () => {
+    const { world, fanout, relay, publish } = await aSecondNode();
+    expect(relay.follow({ ...world.roomKey('crew'), epoch: 1, pts: 8 })).toBe(true);
+    await world.as('ann').remove('crew', 'bo');
+    await world.as('ann').send('crew', 'not for bo');
+    const last = (await world.events('crew')).at(-1);
+    if (!last) throw new Error('an event was expected');
+    relay.publish({ events: [last], userEvents: [] });
+    world.clock.advance(50);
+    await settle();
+    publish(8);
+    expect(fanout.seenBy(world.userKey('bo')).map(({ type }) => type)).toEqual(['member.removed']);
+  });
+
+  it('trusts no right that was read before a removal it told', async () => {
+    const { world, relay } = await aSecondNode();
+    const room = world.roomKey('crew');
+    const follow = (pts: number, epoch = 1) => relay.follow({ ...room, epoch, pts });
+    expect([follow(8), follow(8)]).toEqual([true, true]);
+    expect(follow(7)).toBe(false);
+    await world.as('ann').remove('crew', 'bo');
+    await world.as('ann').send('crew');
+    relay.publish({ events: (await world.events('crew')).slice(8), userEvents: [] });
+    expect([follow(8), follow(9), follow(10), follow(10, 0)]).toEqual([false, true, true, false]);
+    expect([follow(3, 2), follow(10)]).toEqual([true, false]);
+  });
+
+  it('does not tell who comes in what nobody listened to before', async () => {
+    const { world, relay, fanout, publish, seen } = await aSecondNode();
+    publish(4);
+    fanout.exit(world.userKey('bo'), world.roomKey('crew'));
+    expect(relay.follow({ ...world.roomKey('crew'), epoch: 1, pts: 7 })).toBe(true);
+    fanout.enter(world.userKey('bo'), world.roomKey('crew'));
+    publish(8);
+    expect(seen()).toEqual([4, 8]);
   });
 
   it('tells the last event of a room to who is put out, and nothing after it', async () => {

@@ -8,21 +8,33 @@ import { bannedError } from '../rooms/access.js';
 
 /** How long an event waits for the one before it, which another commit is about to bring; then the log is read. */
 const GAP_PATIENCE_MS = 50;
+/** Until a log that could not be read is asked again. */
+const RETRY_MS = 250;
 const FILL_MAX = 1_000;
-/** Rooms whose position is kept; a forgotten one simply starts over at its next event. */
+/** Of one room, behind a gap; what comes beyond is read from the log in its turn. */
+const WAITING_MAX = 1_000;
+/** Rooms whose position is kept while nobody here listens to them; a forgotten one starts over at its next event. */
 const ROOMS_MAX = 100_000;
+/** How many are looked at to find one to forget. */
+const CANDIDATES_MAX = 10;
 
 interface RoomFlow {
   readonly key: RoomKey;
   epoch: number;
+  /** Told up to here. */
   pts: number;
+  /** Known to be stored up to here. */
+  head: number;
+  /** Up to here somebody may have been put out. A right that was read at an earlier position may have ended. */
+  outPts: number;
   readonly waiting: Map<number, RoomEvent>;
   isFilling: boolean;
 }
 
 /**
- * From the log to the sockets, per room in pts order and each event once, whichever commit it came from. What is lost
- * on the way after this is healed by the client (gap, beacon, sync).
+ * From the log to the sockets, per room in pts order, each event once and none left out, whichever commit it came from:
+ * who is put out is out before anything later is told (G11). What is lost on the way after this is healed by the client
+ * (gap, beacon, sync).
  */
 export class RelayService {
   private readonly rooms = new Map<string, RoomFlow>();
@@ -67,12 +79,27 @@ export class RelayService {
     for (const event of events) this.take(event);
   }
 
-  /** Whoever came in; a join that is told late, after the removal that followed it, opens nothing. */
+  /**
+   * From now on everything after this position is told to who listens here. False where the position is older than a
+   * removal that was told: whoever wants to listen on the strength of it must read its right again.
+   */
+  follow(head: Omit<KnownHead, 'roomId'>): boolean {
+    const flow = this.rooms.get(roomKeyOf(head));
+    if (!flow || flow.epoch < head.epoch) {
+      this.startFlow(head, head.pts);
+      return true;
+    }
+    if (flow.epoch > head.epoch || head.pts < flow.outPts) return false;
+    if (head.pts > flow.pts && !this.fanout.isServed(head)) this.skipTo(flow, head.pts);
+    return true;
+  }
+
   /**
    * The log is known to have come this far, however that was learned. What was not told is read and told; where nothing
    * is known of what was told, listeners are given the head and ask for what they lack.
    */
   async catchUp(head: KnownHead): Promise<void> {
+    if (!this.fanout.isServed(head)) return;
     const flow = this.rooms.get(roomKeyOf(head));
     if (flow && flow.epoch >= head.epoch) return this.reach(head, head.pts);
     this.startFlow(head, head.pts);
@@ -82,11 +109,14 @@ export class RelayService {
   /** Tells what is stored up to a position, where something of the room was told before. */
   async reach(room: RoomKey, pts: number): Promise<void> {
     const flow = this.rooms.get(roomKeyOf(room));
-    if (!flow || flow.pts >= pts || flow.isFilling) return;
+    if (!flow || flow.pts >= pts) return;
+    flow.head = Math.max(flow.head, pts);
+    if (flow.isFilling) return;
     flow.isFilling = true;
-    await this.fill(flow, true);
+    await this.fill(flow);
   }
 
+  /** Whoever came in; a join that is told late, after the removal that followed it, opens nothing. */
   private enter(event: RoomEvent): void {
     if (event.type === 'member.joined') this.fanout.enter({ tenantId: event.tenantId, userNo: event.data.member.user.no }, event);
   }
@@ -99,54 +129,71 @@ export class RelayService {
   private take(event: RoomEvent): void {
     const flow = this.flowOf(event);
     if (event.pts <= flow.pts) return;
-    flow.waiting.set(event.pts, event);
+    flow.head = Math.max(flow.head, event.pts);
+    if (flow.waiting.size < WAITING_MAX || event.pts === flow.pts + 1) flow.waiting.set(event.pts, event);
     this.drain(flow);
-    if (flow.waiting.size > 0) this.awaitGap(flow);
+    if (flow.pts < flow.head) this.awaitGap(flow, GAP_PATIENCE_MS);
   }
 
   private drain(flow: RoomFlow): void {
     for (let next = flow.waiting.get(flow.pts + 1); next; next = flow.waiting.get(flow.pts + 1)) {
       flow.waiting.delete(next.pts);
       flow.pts = next.pts;
-      this.tellRoom(next);
+      this.tellRoom(next, flow);
     }
   }
 
-  private tellRoom(event: RoomEvent): void {
+  private tellRoom(event: RoomEvent, flow: RoomFlow): void {
     this.enter(event);
     this.fanout.toRoom(event);
     switch (event.type) {
       case 'member.left':
       case 'member.removed':
       case 'member.banned':
+        flow.outPts = event.pts;
         this.fanout.exit({ tenantId: event.tenantId, userNo: event.data.member.user.no }, event);
         return;
       case 'room.dissolved':
+        flow.outPts = event.pts;
         this.fanout.dissolve(event);
         return;
       default:
     }
   }
 
-  private awaitGap(flow: RoomFlow): void {
+  private awaitGap(flow: RoomFlow, milliseconds: number): void {
     if (flow.isFilling) return;
     flow.isFilling = true;
-    this.clock.later(GAP_PATIENCE_MS, () => void this.fill(flow));
+    this.clock.later(milliseconds, () => void this.fill(flow));
   }
 
-  /** Reads what did not come by itself. When the log cannot be read the gap is left to the clients, who will see it. */
-  private async fill(flow: RoomFlow, isForced = false): Promise<void> {
+  /** Reads what did not come by itself. A log that cannot be read is asked until it can: nothing is left out. */
+  private async fill(flow: RoomFlow): Promise<void> {
+    let patience = GAP_PATIENCE_MS;
     try {
-      if (flow.waiting.size === 0 && !isForced) return;
-      const { events } = await this.log.after(flow.key, flow.pts, FILL_MAX);
-      for (const event of events) if (event.pts > flow.pts) flow.waiting.set(event.pts, event);
+      if (flow.pts < flow.head) await this.readOn(flow);
     } catch {
-      if (flow.waiting.size > 0) flow.pts = Math.min(...flow.waiting.keys()) - 1;
-    } finally {
-      flow.isFilling = false;
-      this.drain(flow);
-      if (flow.waiting.size > 0) this.awaitGap(flow);
+      patience = RETRY_MS;
     }
+    flow.isFilling = false;
+    this.drain(flow);
+    const isStillThis = this.rooms.get(roomKeyOf(flow.key)) === flow;
+    if (flow.pts < flow.head && isStillThis) this.awaitGap(flow, patience);
+  }
+
+  private async readOn(flow: RoomFlow): Promise<void> {
+    const { events, head } = await this.log.after(flow.key, flow.pts, FILL_MAX);
+    for (const event of events) if (event.pts > flow.pts && event.epoch === flow.epoch) flow.waiting.set(event.pts, event);
+    // A log that starts over or was shortened has nothing more to give.
+    if (head.epoch > flow.epoch || head.pts < flow.head) flow.head = flow.pts;
+  }
+
+  /** Nobody listens: what was not told need not be. */
+  private skipTo(flow: RoomFlow, pts: number): void {
+    for (const waiting of flow.waiting.keys()) if (waiting <= pts) flow.waiting.delete(waiting);
+    flow.pts = pts;
+    flow.head = Math.max(flow.head, pts);
+    flow.outPts = pts;
   }
 
   private flowOf(event: RoomEvent): RoomFlow {
@@ -157,14 +204,21 @@ export class RelayService {
   }
 
   private startFlow({ tenantId, roomNo, epoch }: RoomKey & { readonly epoch: number }, pts: number): RoomFlow {
-    if (this.rooms.size >= ROOMS_MAX) this.forgetOldest();
-    const flow: RoomFlow = { key: { tenantId, roomNo }, epoch, pts, waiting: new Map(), isFilling: false };
+    if (this.rooms.size >= ROOMS_MAX) this.forgetOne();
+    const flow: RoomFlow = { key: { tenantId, roomNo }, epoch, pts, head: pts, outPts: pts, waiting: new Map(), isFilling: false };
     this.rooms.set(roomKeyOf(flow.key), flow);
     return flow;
   }
 
-  private forgetOldest(): void {
-    const oldest = this.rooms.keys().next().value;
-    if (oldest !== undefined) this.rooms.delete(oldest);
+  /** Rooms that somebody listens to are never forgotten. */
+  private forgetOne(): void {
+    let candidates = CANDIDATES_MAX;
+    for (const [key, flow] of this.rooms) {
+      this.rooms.delete(key);
+      if (!this.fanout.isServed(flow.key)) return;
+      this.rooms.set(key, flow);
+      candidates -= 1;
+      if (candidates === 0) return;
+    }
   }
 }

@@ -29,7 +29,7 @@ export class SweepService {
     const tenantIds = Object.keys(this.connections.countByTenant());
     if (tenantIds.length === 0) return;
     const { now, heads } = await this.log.headsSince(tenantIds, this.since);
-    for (const head of heads) if (this.connections.isServed(head)) await this.relay.catchUp(head);
+    for (const head of heads) await this.relay.catchUp(head);
     this.since = now;
     this.turn += 1;
     if (this.turn % USERS_EVERY === 0) for (const tenantId of tenantIds) await this.sweepUsers(tenantId);

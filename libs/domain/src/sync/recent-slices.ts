@@ -37,7 +37,7 @@ export class RecentSlices {
   async after(room: RoomInfo, afterPts: number, limit: number): Promise<readonly RoomEvent[]> {
     const { tenantId, no: roomNo, pts } = room;
     if (afterPts >= pts || limit <= 0) return [];
-    if (pts - afterPts > WINDOW) return (await this.log.after({ tenantId, roomNo }, afterPts, limit)).events;
+    if (pts - afterPts > WINDOW) return (await this.log.after({ tenantId, roomNo }, afterPts, Math.min(limit, pts - afterPts))).events;
     const events = await this.slice(room, afterPts).events;
     const from = events.findIndex((event) => event.pts > afterPts);
     return from < 0 ? [] : events.slice(from, from + limit);

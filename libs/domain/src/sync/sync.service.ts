@@ -142,8 +142,10 @@ export class SyncService {
     if (needsReset({ roomId, epoch, afterPts }, head)) {
       throw new DomainError('pts-too-old', { detail: 'reload this room', floorPts: head.floorPts });
     }
-    const pts = events.at(-1)?.pts ?? afterPts;
-    return { events: events.map(hideFrom(access)), epoch: head.epoch, pts, complete: pts >= head.pts };
+    // What came after the right was read may be nothing for this reader any more.
+    const allowed = events.filter(({ pts }) => pts <= access.room.pts);
+    const pts = allowed.at(-1)?.pts ?? afterPts;
+    return { events: allowed.map(hideFrom(access)), epoch: head.epoch, pts, complete: pts >= head.pts };
   }
 }
 

@@ -18,6 +18,7 @@ import type { UserTokens } from '../ports/user-tokens.js';
 import { ReceiptService } from '../receipts/receipt.service.js';
 import { RelayService } from '../relay/relay.service.js';
 import { RoomService } from '../rooms/room.service.js';
+import { ListenService } from '../sync/listen.service.js';
 import { SyncService } from '../sync/sync.service.js';
 import { TenantService } from '../tenants/tenant.service.js';
 import { MemoryBus } from './memory/memory-bus.js';
@@ -41,17 +42,20 @@ export function servicesOver(ports: Ports) {
   const { store, roomLog, userLog, fanout, limiter, clock, random, passwords, box, tokens } = ports;
   const relay = new RelayService(roomLog, fanout, clock, new MemoryBus());
   const messages = new MessageService(store, roomLog, relay, limiter, random, clock);
+  const rooms = new RoomService(store, roomLog, relay, random, clock);
+  const sync = new SyncService(store, roomLog, userLog, clock);
   return {
     relay,
     messages,
+    rooms,
+    sync,
+    listen: new ListenService(sync, rooms, relay),
     auth: new AuthService(store, tokens, box, random, clock),
     keys: new KeyService(store, tokens, box, random, fanout),
     users: new UserService(store, fanout, clock),
-    rooms: new RoomService(store, roomLog, relay, random, clock),
     members: new MemberService(store, roomLog, relay, clock),
     bans: new BanService(store, roomLog, userLog, relay, messages, { random, clock }),
     receipts: new ReceiptService(store, fanout, clock),
-    sync: new SyncService(store, roomLog, userLog, clock),
     tenants: new TenantService(store, fanout),
     operators: new OperatorService(store, passwords, limiter, random, clock),
     audit: new AuditService(store),

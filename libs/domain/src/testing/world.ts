@@ -93,11 +93,9 @@ export class World {
 
   /** The user's devices connect again and join all its rooms. */
   async reconnect(userId: UserId, tenantId = ACME): Promise<void> {
-    const rooms = await this.services.sync.joinedRooms(this.as(userId, undefined, tenantId).actor);
-    this.fanout.connect(
-      this.userKey(userId, tenantId),
-      rooms.map(({ no }) => ({ tenantId, roomNo: no })),
-    );
+    const key = this.userKey(userId, tenantId);
+    this.fanout.connect(key, []);
+    await this.services.listen.toAll(this.as(userId, undefined, tenantId).actor, (room) => this.fanout.connect(key, [room]));
   }
 }
 

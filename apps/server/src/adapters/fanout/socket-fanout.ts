@@ -56,6 +56,8 @@ export class SocketFanout extends Fanout implements Connections {
   }
 
   subscribe(connection: Connection, room: RoomKey): void {
+    // One that went meanwhile would never be taken away again.
+    if (!this.of(connection.user).has(connection)) return;
     const key = roomKeyOf(room);
     this.handOver(key);
     connection.rooms.add(key);
@@ -83,7 +85,7 @@ export class SocketFanout extends Fanout implements Connections {
     return sum;
   }
 
-  isServed(room: RoomKey): boolean {
+  override isServed(room: RoomKey): boolean {
     return this.rooms.has(roomKeyOf(room));
   }
 

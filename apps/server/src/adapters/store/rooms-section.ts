@@ -113,21 +113,21 @@ const NEWEST_ROOMS = (columns: string, isListedOnly: boolean): string =>
      JOIN room_heads h ON h.tenant_id = m.tenant_id AND h.room_no = m.room_no
      WHERE m.tenant_id = $1 AND m.user_no = q.user_no AND m.status = 'member'${isListedOnly ? ` AND ${LISTED}` : ''}
      ORDER BY h.last_at DESC, r.no DESC LIMIT $3) x ORDER BY q.ord`;
-const JOINED = NEWEST_ROOMS('r.no, r.id', false);
+const JOINED = NEWEST_ROOMS('r.no, r.id, h.epoch, h.pts', false);
 const STARTING = NEWEST_ROOMS('r.no, r.id, h.epoch, h.pts, h.last_seq, m.read_seq', true);
 
 async function joinedOf({ run, tenantId }: Tx, userNos: readonly UserNo[], limit: number): Promise<readonly (readonly JoinedRoom[])[]> {
   const found: JoinedRoom[][] = userNos.map(() => []);
-  for (const { ord, no, id } of await run<JoinedRoom & { ord: number }>(JOINED, [tenantId, userNos, limit]))
-    found[ord - 1]?.push({ no, id });
+  for (const { ord, no, id, epoch, pts } of await run<JoinedRoom & { ord: number }>(JOINED, [tenantId, userNos, limit]))
+    found[ord - 1]?.push({ no, id, epoch, pts });
   return found;
 }
 
-type StartRow = JoinedRoom & { ord: number; epoch: number; pts: number; last_seq: number; read_seq: number };
+type StartRow = JoinedRoom & { ord: number; last_seq: number; read_seq: number };
 
 async function startOf({ run, tenantId }: Tx, userNos: readonly UserNo[], limit: number): Promise<readonly Start[]> {
-  const users = await run<{ user_pts: number; unread: number }>(
-    `SELECT coalesce(u.user_pts, 0) AS user_pts, coalesce((
+  const users = await run<{ version: number; user_pts: number; unread: number }>(
+    `SELECT coalesce(u.version, 0) AS version, coalesce(u.user_pts, 0) AS user_pts, coalesce((
        SELECT sum(GREATEST(h.last_seq - m.read_seq, 0)) FROM members m JOIN room_heads h ON h.tenant_id = m.tenant_id AND h.room_no = m.room_no
        WHERE m.tenant_id = $1 AND m.user_no = q.user_no AND m.status = 'member'), 0)::bigint AS unread
      FROM unnest($2::bigint[]) WITH ORDINALITY AS q(user_no, ord) LEFT JOIN users u ON u.tenant_id = $1 AND u.no = q.user_no ORDER BY q.ord`,
@@ -136,9 +136,9 @@ async function startOf({ run, tenantId }: Tx, userNos: readonly UserNo[], limit:
   const rooms: StartRoom[][] = userNos.map(() => []);
   for (const { ord, no, id, epoch, pts, last_seq, read_seq } of await run<StartRow>(STARTING, [tenantId, userNos, limit + 1]))
     rooms[ord - 1]?.push({ no, id, epoch, pts, lastSeq: last_seq, readSeq: read_seq });
-  return users.map(({ user_pts, unread }, index) => {
+  return users.map(({ version, user_pts, unread }, index) => {
     const all = rooms[index] ?? [];
-    return { userPts: user_pts, unreadTotal: unread, rooms: all.slice(0, limit), hasMore: all.length > limit };
+    return { userVersion: version, userPts: user_pts, unreadTotal: unread, rooms: all.slice(0, limit), hasMore: all.length > limit };
   });
 }
 

@@ -61,7 +61,16 @@ export function togetherContract(scene: () => Promise<Scene>): void {
         await tx.rooms.startOf(asked, 1),
         await tx.users.headsOf(asked),
       ]);
-      expect(joinedOf.map((rooms) => rooms.map(({ id }) => id))).toEqual([['one'], ['two', 'one'], [], []]);
+      expect(joinedOf.map((rooms) => rooms.map(({ id, epoch, pts }) => [id, epoch, pts]))).toEqual([
+        [['one', 1, 4]],
+        [
+          ['two', 1, 5],
+          ['one', 1, 4],
+        ],
+        [],
+        [],
+      ]);
+      expect(starts.map(({ userVersion }) => userVersion)).toEqual([1, 1, 1, 0]);
       expect(
         starts.map(({ rooms, hasMore, unreadTotal }) => [rooms.map(({ id, readSeq }) => [id, readSeq]), hasMore, unreadTotal]),
       ).toEqual([

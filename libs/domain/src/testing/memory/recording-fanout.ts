@@ -28,6 +28,10 @@ export class RecordingFanout extends Fanout {
     return this.audience.get(roomKeyOf(room))?.has(userKeyOf(user)) ?? false;
   }
 
+  isServed(room: RoomKey): boolean {
+    return (this.audience.get(roomKeyOf(room))?.size ?? 0) > 0;
+  }
+
   connect(user: UserKey, rooms: readonly RoomKey[]): void {
     this.gone.delete(userKeyOf(user));
     for (const room of rooms) this.enter(user, room);

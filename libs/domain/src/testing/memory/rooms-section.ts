@@ -70,7 +70,7 @@ function joined(space: TenantSpace, userNo: UserNo, limit: number): JoinedRoom[]
     .map(({ room }) => room)
     .sort((a, b) => b.activeOrder - a.activeOrder)
     .slice(0, limit)
-    .map(({ no, id }) => ({ no, id }));
+    .map(({ no, id, epoch, pts }) => ({ no, id, epoch, pts }));
 }
 
 function start(space: TenantSpace, userNo: UserNo, limit: number): Start {
@@ -80,7 +80,8 @@ function start(space: TenantSpace, userNo: UserNo, limit: number): Start {
     .slice(0, limit)
     .map(({ room: { no, id, epoch, pts, lastSeq }, member: { readSeq } }) => ({ no, id, epoch, pts, lastSeq, readSeq }));
   const unreadTotal = all.reduce((total, { member, lastSeq }) => total + lastSeq - member.readSeq, 0);
-  return { userPts: space.users.get(userNo)?.userPts ?? 0, unreadTotal, rooms, hasMore: all.length > limit };
+  const { userPts = 0, version = 0 } = space.users.get(userNo) ?? {};
+  return { userVersion: version, userPts, unreadTotal, rooms, hasMore: all.length > limit };
 }
 
 function accessTo(space: TenantSpace, row: RoomRow, userNo: UserNo): RoomAccess {

@@ -1,0 +1,59 @@
+import { expect, it } from 'vitest';
+import type { RoomKey } from '../ids.js';
+import { aWorld } from '../testing/world.js';
+import { ListenService } from './listen.service.js';
+
+/** A door whose reading of rights takes as long as `meanwhile` does. */
+async function aSlowDoor(meanwhile: (turn: number) => Promise<unknown>) {
+  const world = await aWorld().withGroup('crew', ['ann', 'bo']).withGroup('den', ['bo']);
+  const { relay, rooms, sync } = world.services;
+  let turn = 0;
+  const slowly = async <T>(read: Promise<T>): Promise<T> => {
+    const found = await read;
+    await meanwhile((turn += 1));
+    return found;
+  };
+  const slow = {
+    joinedRooms: (...args: Parameters<typeof sync.joinedRooms>) => slowly(sync.joinedRooms(...args)),
+    get: (...args: Parameters<typeof rooms.get>) => slowly(rooms.get(...args)),
+  };
+  const listen = new ListenService(slow as never, slow as never, relay);
+  const opened: RoomKey[] = [];
+  const names = () => opened.map(({ roomNo }) => (roomNo === world.roomKey('crew').roomNo ? 'crew' : 'den'));
+  return { world, listen, names, bo: world.as('bo').actor, open: (room: RoomKey) => void opened.push(room) };
+}
+
+it('opens all rooms the user is in, once', async () => {
+  const { listen, names, bo, open } = await aSlowDoor(async () => undefined);
+  await listen.toAll(bo, open);
+  expect(names().sort()).toEqual(['crew', 'den']);
+});
+
+it('G11 opens no room that the user was put out of while its rooms were read', async () => {
+  const { world, listen, names, bo, open } = await aSlowDoor(async (turn) => {
+    if (turn > 1) return;
+    await world.as('ann').remove('crew', 'bo');
+    await world.as('ann').send('crew', 'not for bo');
+  });
+  await listen.toAll(bo, open);
+  expect(new Set(names())).toEqual(new Set(['den']));
+});
+
+it('G11 opens no room that the user was put out of while it subscribed', async () => {
+  const { world, listen, names, bo, open } = await aSlowDoor(async (turn) => {
+    if (turn === 1) await world.as('ann').remove('crew', 'bo');
+  });
+  await expect(listen.toOne(bo, 'crew', open)).rejects.toMatchObject({ code: 'not-a-member' });
+  expect(names()).toEqual([]);
+});
+
+it('opens it when somebody else was put out', async () => {
+  const { world, listen, names, bo, open } = await aSlowDoor(async (turn) => {
+    if (turn > 1) return;
+    await world.addUsers(['cy']);
+    await world.as('ann').add('crew', 'cy');
+    await world.as('ann').remove('crew', 'cy');
+  });
+  expect((await listen.toOne(bo, 'crew', open)).room.id).toBe('crew');
+  expect(names()).toEqual(['crew']);
+});
