@@ -75,11 +75,11 @@ function noDedupe({ source, roomLog }: Adapters): void {
 /** What goes to a room's sockets is lost now and then, as between nodes. The server's own cure for that is at work. */
 function lossyFanout({ fanout }: Adapters): void {
   const emit = fanout.emit.bind(fanout);
-  const toRoom = fanout.toRoom.bind(fanout);
+  const handOver = fanout.handOver.bind(fanout);
   let isOfRoom = false;
-  fanout.toRoom = (event) => {
+  fanout.handOver = (room) => {
     isOfRoom = true;
-    toRoom(event);
+    handOver(room);
     isOfRoom = false;
   };
   fanout.emit = (receivers, packet) => {

@@ -8,7 +8,7 @@ export interface Adapters {
   };
   readonly postgres: { log<R>(name: string, text: string, values: readonly unknown[]): Promise<R[]> };
   readonly roomLog: RoomLog;
-  readonly fanout: Fanout & { emit(receivers: ReadonlySet<unknown>, packet: unknown): void; beacon(): void };
+  readonly fanout: Fanout & { emit(receivers: ReadonlySet<unknown>, packet: unknown): void; handOver(room: string): void; beacon(): void };
 }
 
 interface Started {
