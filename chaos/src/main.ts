@@ -32,4 +32,5 @@ function publish(text: string, report: string | undefined): void {
   console.error(`the report is in ${path}`);
 }
 
-process.exitCode = await main();
+// Whatever a fault left open is no reason to stay.
+process.exit(await main());

@@ -112,6 +112,8 @@ async function cut(row: Row, stage: Stage, disk: LoopDisk, cluster: PostgresClus
   await stage.server.killAll();
   await disk.unmount();
   disk.mount();
+  // On a machine that was switched on again no process has the number of the old postmaster; here a dead one may still have it.
+  rmSync(join(cluster.directory, 'postmaster.pid'), { force: true });
   const acknowledged = (): number => countsOf(stage.recorder.history()).acknowledged;
   try {
     cluster.start();
@@ -123,7 +125,7 @@ async function cut(row: Row, stage: Stage, disk: LoopDisk, cluster: PostgresClus
       acknowledged: acknowledged(),
       lost: 0,
       others: 0,
-      ruin: error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error),
+      ruin: error instanceof Error ? (error.message.trim().split('\n').at(-1) ?? '') : String(error),
     };
   }
   const { findings, troubles } = await stage.judge();

@@ -53,11 +53,30 @@ function beginnings(history: readonly HistoryEvent[]): ReadonlyMap<string, numbe
   return begun;
 }
 
-/** Of one attempt each, for acknowledgements; from the first attempt to an app, for deliveries. */
+/** Who could not have been told at that time: an app that was not there yet, a user who had been put out of the room. */
+type WasAway = (event: Of<'apply'>, at: number) => boolean;
+
+function awayness(history: readonly HistoryEvent[]): WasAway {
+  const births = new Map<string, number>();
+  const stays = new Map<string, { readonly from: number; until: number }[]>();
+  for (const event of history) {
+    if (event.kind === 'conn-up' && !births.has(event.client)) births.set(event.client, event.t);
+    if (event.kind !== 'ban-inv' && event.kind !== 'unban-ok') continue;
+    const key = `${event.userId} ${event.roomId}`;
+    const outside = stays.get(key) ?? [];
+    stays.set(key, outside);
+    const last = outside.at(-1);
+    if (event.kind === 'ban-inv') outside.push({ from: event.t, until: Infinity });
+    else if (last) last.until = event.t;
+  }
+  return ({ client, userId, roomId }, at) =>
+    (births.get(client) ?? -Infinity) > at || (stays.get(`${userId} ${roomId}`) ?? []).some(({ from, until }) => from <= at && at <= until);
+}
+
+/** Of one attempt each, for acknowledgements; from the first attempt to an app that was there to be told, for deliveries. */
 export function measure(
   history: readonly HistoryEvent[],
-  from = -Infinity,
-  to = Infinity,
+  wasAway: WasAway = awayness(history),
 ): { readonly ack: Latencies; readonly delivery: Latencies } {
   const begun = beginnings(history);
   const attempts = new Map<number, number>();
@@ -65,18 +84,18 @@ export function measure(
   const deliveries: number[] = [];
   for (const event of history) {
     if (event.kind === 'send-inv') attempts.set(event.op, event.t);
-    if (event.t < from || event.t > to) continue;
     if (event.kind === 'send-ok') acks.push((event.t - (attempts.get(event.op) ?? event.t)) / 1e6);
     // What was asked for waited for the question.
     if (event.kind !== 'apply' || event.type !== 'message.created' || event.askedAt !== undefined) continue;
     const at = begun.get(event.messageId ?? '');
-    if (at !== undefined) deliveries.push((event.t - at) / 1e6);
+    if (at !== undefined && !wasAway(event, at)) deliveries.push((event.t - at) / 1e6);
   }
   return { ack: latencies(acks), delivery: latencies(deliveries) };
 }
 
 /** One line per fault, over all times it was played. */
 export function byFault(played: readonly Played[], history: readonly HistoryEvent[]): readonly FaultFigures[] {
+  const wasAway = awayness(history);
   return [...Map.groupBy(played, ({ fault }) => fault.name)].map(([name, all]) => {
     const parts = all.map(({ from, to }) => history.filter(({ t }) => t >= from && t <= to));
     const events = parts.flat();
@@ -86,7 +105,7 @@ export function byFault(played: readonly Played[], history: readonly HistoryEven
       times: all.length,
       heal: latencies(all.flatMap(({ healedMs }) => healedMs ?? [])),
       slowestMs: Math.max(...all.map(({ slowestMs }) => slowestMs)),
-      ...measure(events),
+      ...measure(events, wasAway),
       violations: all.flatMap(({ violations }) => violations),
     };
   });

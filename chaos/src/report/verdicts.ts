@@ -94,7 +94,7 @@ const PROMISES: readonly (readonly [promise: string, title: string, tried: Tried
   ],
   [
     'G8',
-    'differences are contiguous (no epoch was raised: nothing raises one yet)',
+    'differences are contiguous (no epoch was raised: no acknowledged tail was ever lost)',
     counted('connections', 'connections caught up'),
     'nobody connected',
   ],
