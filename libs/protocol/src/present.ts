@@ -24,7 +24,7 @@ import {
   type RoomView,
   type SentMessage,
   type SigningKey as DomainSigningKey,
-  type StartRoom,
+  type JoinedRoom,
   type SyncAnswer as DomainSyncAnswer,
   type Tenant as DomainTenant,
   type User as DomainUser,
@@ -272,7 +272,7 @@ function presentRoomSync(sync: DomainRoomSync, requestId: string): RoomSync {
   };
 }
 
-export function presentStartRooms(rooms: readonly StartRoom[], incomplete: ReadonlySet<string>): SessionReady['rooms'] {
+export function presentStartRooms(rooms: readonly JoinedRoom[], incomplete: ReadonlySet<string>): SessionReady['rooms'] {
   return rooms.map(({ id, epoch, pts, lastSeq, readSeq }) => ({
     roomId: id,
     epoch,

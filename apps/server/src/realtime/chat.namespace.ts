@@ -5,12 +5,14 @@ import {
   DomainError,
   ListenService,
   limitsOf,
+  listedRooms,
   replayable,
   Random,
   SyncService,
   type EncodedPacket,
   type RoomEvent,
   type Session,
+  type Start,
   type SyncAnswer,
   type UserActor,
 } from '@parley/domain';
@@ -116,23 +118,18 @@ function refusal(error: unknown, options: DispatchOptions): Error {
   return Object.assign(new Error(known.code), { data: presentProblem(known, options.requestId()) });
 }
 
-/** Subscribed first, heads after, and events wait until both are told: nothing falls between. */
+/** Events wait until it is told where everything stood when it was subscribed: nothing falls between. */
 async function begin(
   socket: Socket,
   connection: ChatConnection,
   { actor, user }: Session,
   { syncs, listen, connections, clock }: ChatParts,
 ): Promise<void> {
-  await listen.toAll(actor, (room) => connections.subscribe(connection, room));
-  const start = await syncs.start(actor);
+  const { start, behind } = await listen.toAll(actor, (room) => connections.subscribe(connection, room));
   // Banned or deactivated while it came in: the next handshake is told so.
   if (start.userVersion !== user.version) throw new DomainError('unavailable');
-  const { missed, incomplete } = await resume(
-    socket.data.resume as Resume | undefined,
-    actor,
-    syncs,
-    start.rooms.map(({ id }) => id),
-  );
+  const { rooms, hasMore } = listedRooms(start);
+  const { missed, incomplete } = await resume(socket.data.resume as Resume | undefined, actor, syncs, start, behind);
   socket.data.resume = undefined;
   if (!socket.connected) return;
   connection.userPts = start.userPts;
@@ -143,8 +140,8 @@ async function begin(
     features: FEATURES,
     userPts: start.userPts,
     unreadTotal: start.unreadTotal,
-    rooms: presentStartRooms(start.rooms, incomplete),
-    more: start.hasMore,
+    rooms: presentStartRooms(rooms, incomplete),
+    more: hasMore,
   });
   connection.open([
     ...(missed?.user?.events ?? []).map((event) => encodeEvent(event.type, presentUserEvent(event))),
@@ -169,12 +166,13 @@ async function resume(
   positions: Resume | undefined,
   actor: UserActor,
   syncs: SyncService,
-  listed: readonly string[],
+  start: Start,
+  behind: ReadonlySet<string>,
 ): Promise<{ missed?: SyncAnswer; incomplete: ReadonlySet<string> }> {
-  if (!positions) return { incomplete: new Set() };
+  if (!positions) return { incomplete: behind };
   const all = Object.entries(positions.rooms ?? {}).map(([roomId, afterPts]) => ({ roomId, afterPts }));
-  const replayed = replayable(all, listed);
-  const missed = await syncs.replay(actor, { userPts: positions.userPts, rooms: replayed });
+  const listed = listedRooms(start).rooms.map(({ id }) => id);
+  const missed = await syncs.replay(actor, { userPts: positions.userPts, rooms: replayable(all, listed) }, start);
   const whole = new Set(missed.rooms.flatMap((room) => ('events' in room && room.complete ? [room.roomId] : [])));
-  return { missed, incomplete: new Set(all.flatMap(({ roomId }) => (whole.has(roomId) ? [] : [roomId]))) };
+  return { missed, incomplete: new Set([...behind, ...all.flatMap(({ roomId }) => (whole.has(roomId) ? [] : [roomId]))]) };
 }

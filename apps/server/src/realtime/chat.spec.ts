@@ -144,22 +144,28 @@ describe('G6: what was committed and never told', () => {
 });
 
 describe('session.ready', () => {
-  it('holds back what is said while it is made, before and after the heads are read', async () => {
+  it('holds back what is said while it is made, and tells what is said while its heads are read', async () => {
     const syncs = server.running.app.get(SyncService);
     const say = (text: string) => server.seed.send(scene.tenantId, 'ann', 'crew', text);
-    const readHeads = syncs.start.bind(syncs);
-    const spy = vi.spyOn(syncs, 'start').mockImplementationOnce(async (actor) => {
-      await say('before the heads');
+    const before = await say('before');
+    const [readHeads, replay] = [syncs.start.bind(syncs), syncs.replay.bind(syncs)];
+    const reading = vi.spyOn(syncs, 'start').mockImplementationOnce(async (actor) => {
       const heads = await readHeads(actor);
-      await say('after the heads');
+      await say('while the heads are read');
       return heads;
     });
-    const bo = await SocketUser.enter(server.url, scene.member);
-    spy.mockRestore();
+    const replaying = vi.spyOn(syncs, 'replay').mockImplementationOnce(async (...args) => {
+      const answer = await replay(...args);
+      await say('while it is replayed');
+      return answer;
+    });
+    const bo = await SocketUser.enter(server.url, scene.member, { resume: { rooms: { crew: before.pts } } });
+    reading.mockRestore();
+    replaying.mockRestore();
     await say('later');
     await until('three messages', () => bo.texts.length === 3);
-    expect(bo.seen.map(({ name }) => name)).toEqual(['session.ready', 'message.created', 'message.created', 'message.created']);
-    expect(bo.texts).toEqual(['before the heads', 'after the heads', 'later']);
+    expect(bo.seen.map(({ name }) => name)).toEqual(['message.created', 'session.ready', 'message.created', 'message.created']);
+    expect(bo.texts).toEqual(['while the heads are read', 'while it is replayed', 'later']);
     const [first, second] = bo.all('message.created');
     expect(bo.ready.rooms.find(({ roomId }) => roomId === 'crew')?.pts).toBe(first?.pts);
     expect(second?.pts).toBe((first?.pts ?? 0) + 1);

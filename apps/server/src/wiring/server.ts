@@ -63,6 +63,8 @@ const CONTROLLERS = [
   HealthController,
 ];
 const GATEWAYS = [MessagesGateway, RoomsGateway, SessionGateway, AdminGateway];
+/** Connections the kernel holds until they are accepted. When it is full it drops them, and clients come again after 1, 3, 7 s. */
+const BACKLOG = 4_096;
 const DRAIN_MS = 10_000;
 /** What was committed and not told is told within this, and what reading it takes (G6). */
 const SWEEP_MS = 3_000;
@@ -146,7 +148,7 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
     app,
     sockets,
     listen: async (port, host) => {
-      await app.listen(port, host);
+      await app.listen({ port, host, backlog: BACKLOG });
       const address = server.address();
       return typeof address === 'object' && address ? address.port : port;
     },

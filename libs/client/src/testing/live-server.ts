@@ -1,4 +1,4 @@
-import { DomainError, PageCursors, replayable, type SyncAnswer, type UserActor } from '@parley/domain';
+import { DomainError, listedRooms, PageCursors, replayable, type SyncAnswer, type UserActor } from '@parley/domain';
 import {
   aWorld,
   ACME,
@@ -138,16 +138,16 @@ export class LiveServer {
     const { listen, sync, users } = world.services;
     const actor = this.actor(userId);
     fanout.add(line);
-    await listen.toAll(actor, (room) => fanout.subscribe(line, room));
+    const { start, behind } = await listen.toAll(actor, (room) => fanout.subscribe(line, room));
     await this.pause('subscribed');
-    const ready = await sync.start(actor);
-    await this.pause('heads');
+    const { rooms, hasMore } = listedRooms(start);
     const all = Object.entries(positions?.rooms ?? {}).map(([roomId, afterPts]) => ({ roomId, afterPts }));
-    const listed = ready.rooms.map(({ id }) => id);
-    const missed = positions && (await sync.sync(actor, { userPts: positions.userPts, rooms: replayable(all, listed) }, SLICE));
+    const listed = rooms.map(({ id }) => id);
+    const missed = positions && (await sync.replay(actor, { userPts: positions.userPts, rooms: replayable(all, listed) }, start, SLICE));
+    await this.pause('heads');
     const whole = new Set((missed?.rooms ?? []).flatMap((room) => ('events' in room && room.complete ? [room.roomId] : [])));
-    const incomplete = new Set(all.flatMap(({ roomId }) => (whole.has(roomId) ? [] : [roomId])));
-    line.userPts = ready.userPts;
+    const incomplete = new Set([...behind, ...all.flatMap(({ roomId }) => (whole.has(roomId) ? [] : [roomId]))]);
+    line.userPts = start.userPts;
     return {
       missed: [
         ...(missed?.user?.events ?? []).map(presentUserEvent),
@@ -157,10 +157,10 @@ export class LiveServer {
         user: presentUser(await users.me(actor)),
         serverTime: this.ports.clock.now().toISOString(),
         features: [],
-        userPts: ready.userPts,
-        unreadTotal: ready.unreadTotal,
-        rooms: presentStartRooms(ready.rooms, incomplete),
-        more: ready.hasMore,
+        userPts: start.userPts,
+        unreadTotal: start.unreadTotal,
+        rooms: presentStartRooms(rooms, incomplete),
+        more: hasMore,
       },
     };
   }

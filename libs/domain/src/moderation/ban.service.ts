@@ -133,8 +133,8 @@ export class BanService {
   }
 
   private async deleteEverywhere(actor: Actor, user: User, reason: string | undefined): Promise<void> {
-    const rooms = await this.store.tenant(actor.tenantId, (tx) => tx.rooms.joined(user.no, JOINED_ROOMS_MAX));
-    for (const { id } of rooms) {
+    const [start] = await this.store.tenant(actor.tenantId, (tx) => tx.rooms.startOf([user.no], JOINED_ROOMS_MAX));
+    for (const { id } of start?.rooms ?? []) {
       const access = await this.store.tenant(actor.tenantId, (tx) => tx.rooms.access(id, user.no));
       if (access) await this.messages.deleteAllOf(actor, access, user.no, reason);
     }

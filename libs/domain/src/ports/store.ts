@@ -126,28 +126,30 @@ export interface RoomFilter {
   readonly memberNo?: UserNo;
 }
 
-/** A room the user was in when its log had come this far. */
+/** A room the user is in, its head and how far the user has read, as of one moment. */
 export interface JoinedRoom {
   readonly no: RoomNo;
   readonly id: RoomId;
   readonly epoch: number;
   readonly pts: number;
-}
-
-/** A room's head and how far the user has read. */
-export interface StartRoom extends JoinedRoom {
+  readonly floorPts: number;
   readonly lastSeq: number;
   readonly readSeq: number;
+  /** Up to this position the user sees `event.hidden`. */
+  readonly hiddenPts: number;
+  /** False for a direct room in which nobody has said anything to the user yet. */
+  readonly isListed: boolean;
 }
 
+/** What a connection starts from. */
 export interface Start {
   /** `uver`: raised by bans and deactivation. */
   readonly userVersion: number;
   readonly userPts: number;
   /** Over all rooms the user is in. */
   readonly unreadTotal: number;
-  readonly rooms: readonly StartRoom[];
-  readonly hasMore: boolean;
+  /** Newest activity first. */
+  readonly rooms: readonly JoinedRoom[];
 }
 
 export interface Rooms {
@@ -164,10 +166,7 @@ export interface Rooms {
   listOf(userNo: UserNo, filter: RoomFilter, page: PageRequest): Promise<Page<RoomView>>;
   /** All rooms of the tenant, newest activity first (to the minute). */
   list(filter: RoomFilter, page: PageRequest): Promise<Page<RoomView>>;
-  joined(userNo: UserNo, limit: number): Promise<readonly JoinedRoom[]>;
-  /** The same for many users, in order. */
-  joinedOf(userNos: readonly UserNo[], limit: number): Promise<readonly (readonly JoinedRoom[])[]>;
-  /** Where many users' clients start from, in order: heads only, newest activity first. */
+  /** Where many users' clients start from, in order; of each at most so many rooms. */
   startOf(userNos: readonly UserNo[], limit: number): Promise<readonly Start[]>;
 }
 

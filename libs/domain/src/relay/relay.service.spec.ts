@@ -200,7 +200,7 @@ describe('the relay', () => {
 
   it('tells nothing to who was put out by a commit that was never confirmed, be it the first it hears of the room', async () => {
     const { world, fanout, relay, publish } = await aSecondNode();
-    expect(relay.follow({ ...world.roomKey('crew'), epoch: 1, pts: 8 })).toBe(true);
+    expect(relay.follow({ ...world.roomKey('crew'), epoch: 1, pts: 8 })).toBe('current');
     await world.as('ann').remove('crew', 'bo');
     await world.as('ann').send('crew', 'not for bo');
     const last = (await world.events('crew')).at(-1);
@@ -216,20 +216,19 @@ describe('the relay', () => {
     const { world, relay } = await aSecondNode();
     const room = world.roomKey('crew');
     const follow = (pts: number, epoch = 1) => relay.follow({ ...room, epoch, pts });
-    expect([follow(8), follow(8)]).toEqual([true, true]);
-    expect(follow(7)).toBe(false);
+    expect([follow(8), follow(8), follow(7)]).toEqual(['current', 'current', 'stale']);
     await world.as('ann').remove('crew', 'bo');
     await world.as('ann').send('crew');
     relay.publish({ events: (await world.events('crew')).slice(8), userEvents: [] });
-    expect([follow(8), follow(9), follow(10), follow(10, 0)]).toEqual([false, true, true, false]);
-    expect([follow(3, 2), follow(10)]).toEqual([true, false]);
+    expect([follow(8), follow(9), follow(10), follow(10, 0)]).toEqual(['stale', 'behind', 'current', 'stale']);
+    expect([follow(3, 2), follow(10)]).toEqual(['current', 'stale']);
   });
 
   it('does not tell who comes in what nobody listened to before', async () => {
     const { world, relay, fanout, publish, seen } = await aSecondNode();
     publish(4);
     fanout.exit(world.userKey('bo'), world.roomKey('crew'));
-    expect(relay.follow({ ...world.roomKey('crew'), epoch: 1, pts: 7 })).toBe(true);
+    expect(relay.follow({ ...world.roomKey('crew'), epoch: 1, pts: 7 })).toBe('current');
     fanout.enter(world.userKey('bo'), world.roomKey('crew'));
     publish(8);
     expect(seen()).toEqual([4, 8]);

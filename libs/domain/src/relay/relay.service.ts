@@ -18,6 +18,12 @@ const ROOMS_MAX = 100_000;
 /** How many are looked at to find one to forget. */
 const CANDIDATES_MAX = 10;
 
+/**
+ * `stale`: older than a removal that was told, so that the right to listen must be read again. `behind`: others were told
+ * what came after it; it will not be told again.
+ */
+export type Following = 'current' | 'behind' | 'stale';
+
 interface RoomFlow {
   readonly key: RoomKey;
   epoch: number;
@@ -79,19 +85,16 @@ export class RelayService {
     for (const event of events) this.take(event);
   }
 
-  /**
-   * From now on everything after this position is told to who listens here. False where the position is older than a
-   * removal that was told: whoever wants to listen on the strength of it must read its right again.
-   */
-  follow(head: Omit<KnownHead, 'roomId'>): boolean {
+  /** What listening from this position on would mean; with anything but `stale`, what comes after now is told. */
+  follow(head: Omit<KnownHead, 'roomId'>): Following {
     const flow = this.rooms.get(roomKeyOf(head));
     if (!flow || flow.epoch < head.epoch) {
       this.startFlow(head, head.pts);
-      return true;
+      return 'current';
     }
-    if (flow.epoch > head.epoch || head.pts < flow.outPts) return false;
+    if (flow.epoch > head.epoch || head.pts < flow.outPts) return 'stale';
     if (head.pts > flow.pts && !this.fanout.isServed(head)) this.skipTo(flow, head.pts);
-    return true;
+    return head.pts < flow.pts ? 'behind' : 'current';
   }
 
   /**

@@ -14,7 +14,7 @@ async function aSlowDoor(meanwhile: (turn: number) => Promise<unknown>) {
     return found;
   };
   const slow = {
-    joinedRooms: (...args: Parameters<typeof sync.joinedRooms>) => slowly(sync.joinedRooms(...args)),
+    start: (...args: Parameters<typeof sync.start>) => slowly(sync.start(...args)),
     get: (...args: Parameters<typeof rooms.get>) => slowly(rooms.get(...args)),
   };
   const listen = new ListenService(slow as never, slow as never, relay);
@@ -56,4 +56,18 @@ it('opens it when somebody else was put out', async () => {
   });
   expect((await listen.toOne(bo, 'crew', open)).room.id).toBe('crew');
   expect(names()).toEqual(['crew']);
+});
+
+it('starts from where the rooms stood when it listened, however often they moved while they were read', async () => {
+  const { world, listen, bo, open } = await aSlowDoor(async (turn) => {
+    if (turn < 3) await world.as('ann').send('crew');
+  });
+  const { start, behind } = await listen.toAll(bo, open);
+  expect([start.rooms.find(({ id }) => id === 'crew')?.pts, behind.size]).toEqual([5, 0]);
+});
+
+it('names the rooms that would not stand still', async () => {
+  const { world, listen, names, bo, open } = await aSlowDoor(() => world.as('ann').send('crew'));
+  const { behind } = await listen.toAll(bo, open);
+  expect([[...behind], names().includes('crew')]).toEqual([['crew'], true]);
 });

@@ -1,8 +1,7 @@
 import type { RoomEvent } from '../events.js';
-import { roomKeyOf } from '../ids.js';
+import { roomKeyOf, type RoomNo, type TenantId } from '../ids.js';
 import type { Clock } from '../ports/clock.js';
 import type { RoomLog } from '../ports/room-log.js';
-import type { RoomInfo } from '../rooms/room.js';
 
 /** Positions behind the head that are kept; older ones are read from the log each time. */
 const WINDOW = 500;
@@ -10,6 +9,14 @@ const WINDOW = 500;
 const EVENTS_MAX = 20_000;
 /** Names are joined when events are read, and a new name raises no position. */
 const KEPT_MS = 2_000;
+
+/** A room's log up to its head. */
+export interface LogPlace {
+  readonly tenantId: TenantId;
+  readonly no: RoomNo;
+  readonly epoch: number;
+  readonly pts: number;
+}
 
 interface Slice {
   readonly epoch: number;
@@ -34,7 +41,7 @@ export class RecentSlices {
   ) {}
 
   /** Ascending and contiguous from `afterPts + 1` to the room's head, at most `limit`. */
-  async after(room: RoomInfo, afterPts: number, limit: number): Promise<readonly RoomEvent[]> {
+  async after(room: LogPlace, afterPts: number, limit: number): Promise<readonly RoomEvent[]> {
     const { tenantId, no: roomNo, pts } = room;
     if (afterPts >= pts || limit <= 0) return [];
     if (pts - afterPts > WINDOW) return (await this.log.after({ tenantId, roomNo }, afterPts, Math.min(limit, pts - afterPts))).events;
@@ -43,7 +50,7 @@ export class RecentSlices {
     return from < 0 ? [] : events.slice(from, from + limit);
   }
 
-  private slice(room: RoomInfo, afterPts: number): Slice {
+  private slice(room: LogPlace, afterPts: number): Slice {
     const key = roomKeyOf({ tenantId: room.tenantId, roomNo: room.no });
     const now = this.clock.now().getTime();
     const known = this.slices.get(key);
@@ -61,7 +68,7 @@ export class RecentSlices {
     return slice;
   }
 
-  private async read({ tenantId, no: roomNo, pts }: RoomInfo, afterPts: number): Promise<readonly RoomEvent[]> {
+  private async read({ tenantId, no: roomNo, pts }: LogPlace, afterPts: number): Promise<readonly RoomEvent[]> {
     const { events } = await this.log.after({ tenantId, roomNo }, afterPts, pts - afterPts);
     return events.filter((event) => event.pts <= pts);
   }

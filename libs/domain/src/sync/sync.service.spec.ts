@@ -120,11 +120,10 @@ describe('where a client starts', () => {
     await world.as('ann').send('one');
     await world.as('ann').send('one');
     const ready = await world.services.sync.start(world.as('bo').actor);
-    expect(ready).toMatchObject({ userPts: 2, unreadTotal: 2, hasMore: false });
+    expect(ready).toMatchObject({ userPts: 2, unreadTotal: 2 });
     expect(ready.rooms.map(({ id, pts, lastSeq, readSeq }) => [id, pts, lastSeq, readSeq])).toEqual([
       ['one', 5, 2, 0],
       ['two', 3, 0, 0],
     ]);
-    expect((await world.services.sync.joinedRooms(world.as('bo').actor)).map(({ id }) => id)).toEqual(['one', 'two']);
   });
 });

@@ -1,7 +1,8 @@
 import type { UserId, RoomId } from '../ids.js';
 import type { RoomEvent, UserEvent } from '../events.js';
 import type { DomainError } from '../errors.js';
-import { SYNC_ROOMS_MAX } from '../limits.js';
+import { READY_ROOMS, SYNC_ROOMS_MAX } from '../limits.js';
+import type { JoinedRoom, Start } from '../ports/store.js';
 
 export interface RoomPosition {
   readonly roomId: RoomId;
@@ -61,4 +62,10 @@ export function replayable(positions: readonly RoomPosition[], listed: readonly 
   const rank = new Map(listed.map((roomId, index) => [roomId, index]));
   const rankOf = ({ roomId }: RoomPosition): number => rank.get(roomId) ?? listed.length;
   return [...positions].sort((a, b) => rankOf(a) - rankOf(b)).slice(0, SYNC_ROOMS_MAX);
+}
+
+/** The rooms a client is told of when it comes, and whether there are more. */
+export function listedRooms(start: Start): { readonly rooms: readonly JoinedRoom[]; readonly hasMore: boolean } {
+  const listed = start.rooms.filter(({ isListed }) => isListed);
+  return { rooms: listed.slice(0, READY_ROOMS), hasMore: listed.length > READY_ROOMS };
 }

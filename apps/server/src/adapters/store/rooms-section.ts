@@ -9,7 +9,6 @@ import {
   type RoomView,
   type SendFacts,
   type Start,
-  type StartRoom,
   type UserNo,
 } from '@parley/domain';
 import {
@@ -99,47 +98,56 @@ export function roomsSection(tx: Tx): Rooms {
     },
     listOf: (userNo, filter, page) => listOf(tx, userNo, filter, page),
     list: (filter, page) => listAll(tx, filter, page),
-    joined: async (userNo, limit) => (await joinedOf(tx, [userNo], limit))[0] ?? [],
-    joinedOf: (userNos, limit) => joinedOf(tx, userNos, limit),
     startOf: (userNos, limit) => startOf(tx, userNos, limit),
   };
 }
 
 /** Memberships of each user of `$2`, newest activity first, at most `$3`. */
-const NEWEST_ROOMS = (columns: string, isListedOnly: boolean): string =>
-  `SELECT q.ord, x.* FROM unnest($2::bigint[]) WITH ORDINALITY AS q(user_no, ord), LATERAL (
-     SELECT ${columns} FROM members m
+const STARTING = `SELECT q.ord, x.* FROM unnest($2::bigint[]) WITH ORDINALITY AS q(user_no, ord), LATERAL (
+     SELECT r.no, r.id, h.epoch, h.pts, h.floor_pts, h.last_seq, m.read_seq, ${LISTED} AS is_listed,
+       CASE WHEN r.settings ->> 'historyVisibility' = 'since-join' THEN m.joined_pts - 1 ELSE 0 END AS hidden_pts
+     FROM members m
      JOIN rooms r ON r.tenant_id = m.tenant_id AND r.no = m.room_no
      JOIN room_heads h ON h.tenant_id = m.tenant_id AND h.room_no = m.room_no
-     WHERE m.tenant_id = $1 AND m.user_no = q.user_no AND m.status = 'member'${isListedOnly ? ` AND ${LISTED}` : ''}
+     WHERE m.tenant_id = $1 AND m.user_no = q.user_no AND m.status = 'member'
      ORDER BY h.last_at DESC, r.no DESC LIMIT $3) x ORDER BY q.ord`;
-const JOINED = NEWEST_ROOMS('r.no, r.id, h.epoch, h.pts', false);
-const STARTING = NEWEST_ROOMS('r.no, r.id, h.epoch, h.pts, h.last_seq, m.read_seq', true);
+const UNREAD = `SELECT coalesce(sum(GREATEST(h.last_seq - m.read_seq, 0)), 0)::bigint AS unread
+   FROM members m JOIN room_heads h ON h.tenant_id = m.tenant_id AND h.room_no = m.room_no
+   WHERE m.tenant_id = $1 AND m.user_no = $2 AND m.status = 'member'`;
 
-async function joinedOf({ run, tenantId }: Tx, userNos: readonly UserNo[], limit: number): Promise<readonly (readonly JoinedRoom[])[]> {
-  const found: JoinedRoom[][] = userNos.map(() => []);
-  for (const { ord, no, id, epoch, pts } of await run<JoinedRoom & { ord: number }>(JOINED, [tenantId, userNos, limit]))
-    found[ord - 1]?.push({ no, id, epoch, pts });
-  return found;
+interface StartRow {
+  ord: number;
+  no: number;
+  id: string;
+  epoch: number;
+  pts: number;
+  floor_pts: number;
+  last_seq: number;
+  read_seq: number;
+  hidden_pts: number;
+  is_listed: boolean;
 }
 
-type StartRow = JoinedRoom & { ord: number; last_seq: number; read_seq: number };
-
 async function startOf({ run, tenantId }: Tx, userNos: readonly UserNo[], limit: number): Promise<readonly Start[]> {
-  const users = await run<{ version: number; user_pts: number; unread: number }>(
-    `SELECT coalesce(u.version, 0) AS version, coalesce(u.user_pts, 0) AS user_pts, coalesce((
-       SELECT sum(GREATEST(h.last_seq - m.read_seq, 0)) FROM members m JOIN room_heads h ON h.tenant_id = m.tenant_id AND h.room_no = m.room_no
-       WHERE m.tenant_id = $1 AND m.user_no = q.user_no AND m.status = 'member'), 0)::bigint AS unread
+  const users = await run<{ version: number; user_pts: number }>(
+    `SELECT coalesce(u.version, 0) AS version, coalesce(u.user_pts, 0) AS user_pts
      FROM unnest($2::bigint[]) WITH ORDINALITY AS q(user_no, ord) LEFT JOIN users u ON u.tenant_id = $1 AND u.no = q.user_no ORDER BY q.ord`,
     [tenantId, userNos],
   );
-  const rooms: StartRoom[][] = userNos.map(() => []);
-  for (const { ord, no, id, epoch, pts, last_seq, read_seq } of await run<StartRow>(STARTING, [tenantId, userNos, limit + 1]))
-    rooms[ord - 1]?.push({ no, id, epoch, pts, lastSeq: last_seq, readSeq: read_seq });
-  return users.map(({ version, user_pts, unread }, index) => {
-    const all = rooms[index] ?? [];
-    return { userVersion: version, userPts: user_pts, unreadTotal: unread, rooms: all.slice(0, limit), hasMore: all.length > limit };
-  });
+  const rooms: JoinedRoom[][] = userNos.map(() => []);
+  for (const row of await run<StartRow>(STARTING, [tenantId, userNos, limit])) {
+    const { ord, no, id, epoch, pts, floor_pts: floorPts, last_seq: lastSeq, read_seq: readSeq } = row;
+    rooms[ord - 1]?.push({ no, id, epoch, pts, floorPts, lastSeq, readSeq, hiddenPts: row.hidden_pts, isListed: row.is_listed });
+  }
+  const starts: Start[] = [];
+  for (const [index, { version, user_pts }] of users.entries()) {
+    const own = rooms[index] ?? [];
+    // Only who is in more rooms than are listed has unread messages that were not counted here.
+    const [sum] = own.length < limit ? [] : await run<{ unread: number }>(UNREAD, [tenantId, userNos[index]]);
+    const unreadTotal = sum?.unread ?? own.reduce((total, { lastSeq, readSeq }) => total + Math.max(0, lastSeq - readSeq), 0);
+    starts.push({ userVersion: version, userPts: user_pts, unreadTotal, rooms: own });
+  }
+  return starts;
 }
 
 async function sendFacts(tx: Tx, access: RoomAccess | undefined, userNo: UserNo): Promise<SendFacts | undefined> {

@@ -57,7 +57,9 @@ export function membershipContract(scene: () => Promise<Scene>): void {
     const listed = async () => (await own.read((tx) => tx.rooms.listOf(found(bo).no, {}, { limit: 10 }))).items.length;
     expect(await own.member(room, found(bo))).toMatchObject({ hiddenSeq: 0 });
     expect(await listed()).toBe(0);
-    expect(await own.read((tx) => tx.rooms.joined(found(bo).no, 10))).toMatchObject([{ no: room.roomNo, id: room.roomId }]);
+    expect(await own.read((tx) => tx.rooms.startOf([found(bo).no], 10))).toMatchObject([
+      { rooms: [{ no: room.roomNo, id: room.roomId, isListed: false }] },
+    ]);
     await own.say(room, found(ann));
     expect(await listed()).toBe(1);
   });

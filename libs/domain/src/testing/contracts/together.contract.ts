@@ -56,31 +56,44 @@ export function togetherContract(scene: () => Promise<Scene>): void {
     it('rooms, heads and own positions are each user’s own', async () => {
       const { own, nos } = await anywhere();
       const asked = [...nos, 999_999_999];
-      const [joinedOf, starts, heads] = await own.read(async (tx) => [
-        await tx.rooms.joinedOf(asked, 10),
+      const [starts, short, heads] = await own.read(async (tx) => [
+        await tx.rooms.startOf(asked, 10),
         await tx.rooms.startOf(asked, 1),
         await tx.users.headsOf(asked),
       ]);
-      expect(joinedOf.map((rooms) => rooms.map(({ id, epoch, pts }) => [id, epoch, pts]))).toEqual([
-        [['one', 1, 4]],
+      expect(starts.map(({ rooms }) => rooms.map(({ id, epoch, pts, readSeq }) => [id, epoch, pts, readSeq]))).toEqual([
+        [['one', 1, 4, 1]],
         [
-          ['two', 1, 5],
-          ['one', 1, 4],
+          ['two', 1, 5, 0],
+          ['one', 1, 4, 0],
         ],
         [],
         [],
       ]);
-      expect(starts.map(({ userVersion }) => userVersion)).toEqual([1, 1, 1, 0]);
-      expect(
-        starts.map(({ rooms, hasMore, unreadTotal }) => [rooms.map(({ id, readSeq }) => [id, readSeq]), hasMore, unreadTotal]),
-      ).toEqual([
-        [[['one', 1]], false, 0],
-        [[['two', 0]], true, 2],
-        [[], false, 0],
-        [[], false, 0],
+      expect(starts.map(({ userVersion, unreadTotal }) => [userVersion, unreadTotal])).toEqual([
+        [1, 0],
+        [1, 2],
+        [1, 0],
+        [0, 0],
+      ]);
+      expect(short.map(({ rooms, unreadTotal }) => [rooms.map(({ id }) => id), unreadTotal])).toEqual([
+        [['one'], 0],
+        [['two'], 2],
+        [[], 0],
+        [[], 0],
       ]);
       expect(heads).toEqual(starts.map(({ userPts }) => userPts));
-      expect(starts[1]?.rooms[0]).toMatchObject({ epoch: 1, pts: 5, lastSeq: 1 });
+      expect(starts[1]?.rooms[0]).toMatchObject({ lastSeq: 1, floorPts: 0, hiddenPts: 0, isListed: true });
+    });
+
+    it('rooms hide from each what was before it came, where the room is so', async () => {
+      const own = await scene();
+      const [ann, bo] = await own.users('ann', 'bo');
+      const room = await own.group([found(ann)], { historyVisibility: 'since-join' });
+      await own.say(room, found(ann));
+      await own.change(room, [joined(found(bo))]);
+      const starts = await own.read((tx) => tx.rooms.startOf([found(ann).no, found(bo).no], 10));
+      expect(starts.map(({ rooms }) => rooms[0]?.hiddenPts)).toEqual([1, 3]);
     });
 
     it('receipts are everyone’s in a small room and one’s own in a large one', async () => {

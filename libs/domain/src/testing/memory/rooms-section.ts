@@ -59,29 +59,21 @@ export function memoryRooms(db: MemoryDatabase, space: TenantSpace): Rooms {
         (row) => [-Math.floor(row.activeAt.getTime() / MINUTE_MS), -row.no],
         (row) => viewOf(space, row, undefined),
       ),
-    joined: async (userNo, limit) => joined(space, userNo, limit),
-    joinedOf: async (userNos, limit) => userNos.map((userNo) => joined(space, userNo, limit)),
     startOf: async (userNos, limit) => userNos.map((userNo) => start(space, userNo, limit)),
   };
 }
 
-function joined(space: TenantSpace, userNo: UserNo, limit: number): JoinedRoom[] {
-  return roomsOfMember(space, userNo)
-    .map(({ room }) => room)
-    .sort((a, b) => b.activeOrder - a.activeOrder)
-    .slice(0, limit)
-    .map(({ no, id, epoch, pts }) => ({ no, id, epoch, pts }));
+function start(space: TenantSpace, userNo: UserNo, limit: number): Start {
+  const all = roomsOfMember(space, userNo).sort((a, b) => b.room.activeOrder - a.room.activeOrder);
+  const unreadTotal = all.reduce((total, { member, lastSeq }) => total + Math.max(0, lastSeq - member.readSeq), 0);
+  const { userPts = 0, version = 0 } = space.users.get(userNo) ?? {};
+  return { userVersion: version, userPts, unreadTotal, rooms: all.slice(0, limit).map(({ room, member }) => joinedRoom(room, member)) };
 }
 
-function start(space: TenantSpace, userNo: UserNo, limit: number): Start {
-  const all = roomsOfMember(space, userNo).filter(({ member, lastSeq }) => isListed(member, lastSeq));
-  const rooms = all
-    .sort((a, b) => b.room.activeOrder - a.room.activeOrder)
-    .slice(0, limit)
-    .map(({ room: { no, id, epoch, pts, lastSeq }, member: { readSeq } }) => ({ no, id, epoch, pts, lastSeq, readSeq }));
-  const unreadTotal = all.reduce((total, { member, lastSeq }) => total + lastSeq - member.readSeq, 0);
-  const { userPts = 0, version = 0 } = space.users.get(userNo) ?? {};
-  return { userVersion: version, userPts, unreadTotal, rooms, hasMore: all.length > limit };
+function joinedRoom(room: RoomRow, member: MemberRow): JoinedRoom {
+  const { no, id, epoch, pts, floorPts, lastSeq, settings } = room;
+  const hiddenPts = settings.historyVisibility === 'since-join' ? member.joinedPts - 1 : 0;
+  return { no, id, epoch, pts, floorPts, lastSeq, readSeq: member.readSeq, hiddenPts, isListed: isListed(member, lastSeq) };
 }
 
 function accessTo(space: TenantSpace, row: RoomRow, userNo: UserNo): RoomAccess {
