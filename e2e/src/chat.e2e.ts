@@ -140,6 +140,14 @@ describe('chat on the real server, with plain clients', () => {
     await expect(guest.command('room.join', { roomId: 'news' })).resolves.toMatchObject({ ok: true, member: { userId: 'guest-1' } });
     await ann.say('news', 'welcome');
     await until('a member hears it', () => guest.texts('news').includes('welcome'));
+    const reader = await connect('guest-2');
+    await reader.command('room.subscribe', { roomId: 'news' });
+    await ann.say('news', 'for all');
+    await until('the reader hears it', () => reader.texts('news').includes('for all'));
+    await api.must('PATCH', '/v1/rooms/news', { settings: { publicRead: false } });
+    await ann.say('news', 'for members');
+    await until('the member hears it', () => guest.texts('news').includes('for members'));
+    expect(reader.texts('news')).toEqual(['for all']);
   });
 
   it('a direct room is listed for the peer from its first message on', async () => {

@@ -62,7 +62,9 @@ export class RoomsGateway {
   @OnSocket(roomCommands.subscribe)
   async subscribe({ actor, socket }: User, { roomId }: In<typeof roomCommands.subscribe>) {
     const connection = connectionOf(socket);
-    return { room: presentRoom(await this.listen.toOne(actor, roomId, (room) => this.connections.subscribe(connection, room))) };
+    return {
+      room: presentRoom(await this.listen.toOne(actor, roomId, (room, isReader) => this.connections.subscribe(connection, room, isReader))),
+    };
   }
 
   @OnSocket(roomCommands.unsubscribe)

@@ -35,6 +35,7 @@ export interface Line {
 export class LiveFanout extends Fanout {
   private readonly lines = new Set<Line>();
   private readonly rooms = new Map<string, Set<Line>>();
+  private readonly readers = new Map<string, Set<Line>>();
   private readonly heads = new Map<string, RoomHead['heads'][number]>();
 
   constructor(private readonly present: (event: UserEvent) => UserEnvelope) {
@@ -50,12 +51,21 @@ export class LiveFanout extends Fanout {
     for (const listeners of this.rooms.values()) listeners.delete(line);
   }
 
-  subscribe(line: Line, room: RoomKey): void {
-    if (this.lines.has(line)) this.listeners(room).add(line);
+  subscribe(line: Line, room: RoomKey, isReader = false): void {
+    if (!this.lines.has(line)) return;
+    listenersOf(this.rooms, room).add(line);
+    const readers = listenersOf(this.readers, room);
+    if (isReader) readers.add(line);
+    else readers.delete(line);
   }
 
   unsubscribe(line: Line, room: RoomKey): void {
-    this.listeners(room).delete(line);
+    listenersOf(this.rooms, room).delete(line);
+    listenersOf(this.readers, room).delete(line);
+  }
+
+  override closeToReaders(room: RoomKey): void {
+    for (const line of [...listenersOf(this.readers, room)]) this.unsubscribe(line, room);
   }
 
   override isServed(room: RoomKey): boolean {
@@ -70,7 +80,7 @@ export class LiveFanout extends Fanout {
   override toRoom(event: RoomEvent | ReceiptEvent): void {
     if ('pts' in event) this.heads.set(roomKeyOf(event), { roomId: event.roomId, epoch: event.epoch, pts: event.pts });
     const packet = 'pts' in event ? presentRoomEvent(event) : presentReceiptEvent(event, 'receipt');
-    for (const line of this.listeners(event)) line.send(packet);
+    for (const line of listenersOf(this.rooms, event)) line.send(packet);
   }
 
   override toUser(event: UserEvent): void {
@@ -118,15 +128,15 @@ export class LiveFanout extends Fanout {
     this.heads.clear();
   }
 
-  private listeners(room: RoomKey): Set<Line> {
-    const key = roomKeyOf(room);
-    const listeners = this.rooms.get(key) ?? new Set<Line>();
-    this.rooms.set(key, listeners);
-    return listeners;
-  }
-
   private of(user: UserKey): readonly Line[] {
     const key = userKeyOf({ tenantId: user.tenantId, userNo: user.userNo });
     return [...this.lines].filter((line) => userKeyOf(line.user) === key);
   }
+}
+
+function listenersOf(rooms: Map<string, Set<Line>>, room: RoomKey): Set<Line> {
+  const key = roomKeyOf(room);
+  const listeners = rooms.get(key) ?? new Set<Line>();
+  rooms.set(key, listeners);
+  return listeners;
 }

@@ -201,7 +201,7 @@ export class LiveServer {
       case roomCommands.get.name:
         return { room: presentRoom(await services.rooms.get(actor, roomId)) };
       case roomCommands.subscribe.name: {
-        const view = await services.listen.toOne(actor, roomId, (room) => line && fanout.subscribe(line, room));
+        const view = await services.listen.toOne(actor, roomId, (room, isReader) => line && fanout.subscribe(line, room, isReader));
         await this.pause('subscribed');
         return { room: presentRoom(view) };
       }

@@ -21,6 +21,8 @@ export abstract class Fanout {
   abstract enter(user: UserKey, room: RoomKey): void;
   /** From now on they do not. */
   abstract exit(user: UserKey, room: RoomKey): void;
+  /** Whoever listens without being inside does not from now on. */
+  abstract closeToReaders(room: RoomKey): void;
   /** Everybody leaves. */
   abstract dissolve(room: RoomKey): void;
   /** `details` go with the goodbye: why the user is banned and until when. */
@@ -62,7 +64,8 @@ export interface Connection {
 export abstract class Connections {
   abstract add(connection: Connection): void;
   abstract remove(connection: Connection): void;
-  abstract subscribe(connection: Connection, room: RoomKey): void;
+  /** `isReader`: it may read and is not inside. */
+  abstract subscribe(connection: Connection, room: RoomKey, isReader?: boolean): void;
   abstract unsubscribe(connection: Connection, room: RoomKey): void;
   abstract of(user: UserKey): ReadonlySet<Connection>;
   abstract count(): number;

@@ -58,6 +58,10 @@ export class EveryNode extends Fanout {
     this.here.exit(user, room);
   }
 
+  override closeToReaders(room: RoomKey): void {
+    this.here.closeToReaders(room);
+  }
+
   override dissolve(room: RoomKey): void {
     this.here.dissolve(room);
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RoomEvent } from '../events.js';
+import { roomKeyOf } from '../ids.js';
 import { canonicalJson } from '../json.js';
 import type { LogSlice } from '../ports/room-log.js';
 import { MemoryBus } from '../testing/memory/memory-bus.js';
@@ -222,6 +223,14 @@ describe('the relay', () => {
     relay.publish({ events: (await world.events('crew')).slice(8), userEvents: [] });
     expect([follow(8), follow(9), follow(10), follow(10, 0)]).toEqual(['stale', 'behind', 'current', 'stale']);
     expect([follow(3, 2), follow(10)]).toEqual(['current', 'stale']);
+  });
+
+  it('closes a channel to readers with the event that ends public reading', async () => {
+    const world = await aWorld().withChannel('news', ['ann'], { publicRead: true });
+    await world.as('ann').settings('news', { memberCanInvite: false });
+    expect(world.fanout.closedToReaders).toEqual([]);
+    await world.as('ann').settings('news', { publicRead: false });
+    expect(world.fanout.closedToReaders).toEqual([roomKeyOf(world.roomKey('news'))]);
   });
 
   it('does not tell who comes in what nobody listened to before', async () => {

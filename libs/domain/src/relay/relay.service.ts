@@ -156,6 +156,11 @@ export class RelayService {
         flow.outPts = event.pts;
         this.fanout.exit({ tenantId: event.tenantId, userNo: event.data.member.user.no }, event);
         return;
+      case 'room.updated':
+        if (event.data.room.kind !== 'channel' || event.data.room.settings.publicRead) return;
+        flow.outPts = event.pts;
+        this.fanout.closeToReaders(event);
+        return;
       case 'room.dissolved':
         flow.outPts = event.pts;
         this.fanout.dissolve(event);

@@ -44,12 +44,12 @@ export class ListenService {
   }
 
   /** One room the user may read; opened first and read after, so that nothing falls between. Throws what `RoomService.get` does. */
-  async toOne(actor: UserActor, roomId: RoomId, open: (room: RoomKey) => void): Promise<RoomView> {
+  async toOne(actor: UserActor, roomId: RoomId, open: (room: RoomKey, isReader: boolean) => void): Promise<RoomView> {
     for (let isOpen = false; !isOpen;) {
-      const { room } = await this.rooms.get(actor, roomId);
+      const { room, me } = await this.rooms.get(actor, roomId);
       const key = { tenantId: actor.tenantId, roomNo: room.no };
       isOpen = this.relay.follow({ ...key, epoch: room.epoch, pts: room.pts }) !== 'stale';
-      if (isOpen) open(key);
+      if (isOpen) open(key, me?.status !== 'member');
     }
     return this.rooms.get(actor, roomId);
   }

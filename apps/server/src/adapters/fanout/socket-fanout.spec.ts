@@ -150,3 +150,22 @@ describe('heads', () => {
     expect(fanout.usersOf('acme')).toEqual([1]);
   });
 });
+
+describe('a room', () => {
+  it('is closed to who only reads, and stays open to who is inside', () => {
+    const room = { tenantId: 'acme', roomNo: 7 };
+    const [member, reader, guest] = [joined('acme', 1, 7), joined('acme', 2, 7), joined('acme', 3, 7)];
+    fanout.subscribe(reader, room, true);
+    fanout.subscribe(guest, room, true);
+    fanout.subscribe(guest, room);
+    fanout.closeToReaders(room);
+    expect([member, reader, guest].map(({ rooms }) => rooms.size)).toEqual([1, 0, 1]);
+  });
+
+  it('is not opened to a connection that is gone', () => {
+    const gone = joined('acme', 1, 7);
+    fanout.remove(gone);
+    fanout.subscribe(gone, { tenantId: 'acme', roomNo: 7 });
+    expect(fanout.isServed({ tenantId: 'acme', roomNo: 7 })).toBe(false);
+  });
+});

@@ -30,6 +30,8 @@ export const BEACON_MS = 5_000;
  */
 export class SocketFanout extends Fanout implements Connections {
   private readonly rooms = new Map<string, Set<Connection>>();
+  /** Of those in `rooms`, who listens without being inside. */
+  private readonly readers = new Map<string, Set<Connection>>();
   private readonly users = new Map<string, Set<Connection>>();
   private readonly tenants = new Map<TenantId, Set<Connection>>();
   private readonly watchers = new Map<string, Set<(packet: unknown) => void>>();
@@ -51,17 +53,22 @@ export class SocketFanout extends Fanout implements Connections {
   remove(connection: Connection): void {
     take(this.users, userKeyOf(connection.user), connection);
     take(this.tenants, connection.user.tenantId, connection);
-    for (const key of connection.rooms) take(this.rooms, key, connection);
+    for (const key of connection.rooms) {
+      take(this.rooms, key, connection);
+      take(this.readers, key, connection);
+    }
     connection.rooms.clear();
   }
 
-  subscribe(connection: Connection, room: RoomKey): void {
+  subscribe(connection: Connection, room: RoomKey, isReader = false): void {
     // One that went meanwhile would never be taken away again.
     if (!this.of(connection.user).has(connection)) return;
     const key = roomKeyOf(room);
     this.handOver(key);
     connection.rooms.add(key);
     put(this.rooms, key, connection);
+    if (isReader) put(this.readers, key, connection);
+    else take(this.readers, key, connection);
   }
 
   unsubscribe(connection: Connection, room: RoomKey): void {
@@ -69,6 +76,7 @@ export class SocketFanout extends Fanout implements Connections {
     this.handOver(key);
     connection.rooms.delete(key);
     take(this.rooms, key, connection);
+    take(this.readers, key, connection);
   }
 
   of(user: UserKey): ReadonlySet<Connection> {
@@ -175,11 +183,16 @@ export class SocketFanout extends Fanout implements Connections {
     for (const connection of this.of(user)) this.unsubscribe(connection, room);
   }
 
+  override closeToReaders(room: RoomKey): void {
+    for (const connection of [...(this.readers.get(roomKeyOf(room)) ?? [])]) this.unsubscribe(connection, room);
+  }
+
   override dissolve(room: RoomKey): void {
     const key = roomKeyOf(room);
     this.handOver(key);
     for (const connection of this.rooms.get(key) ?? []) connection.rooms.delete(key);
     this.rooms.delete(key);
+    this.readers.delete(key);
     this.heads.delete(key);
   }
 

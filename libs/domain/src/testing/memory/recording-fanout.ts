@@ -15,6 +15,7 @@ export interface Disconnect {
 export class RecordingFanout extends Fanout {
   readonly disconnects: Disconnect[] = [];
   readonly heads: KnownHead[] = [];
+  readonly closedToReaders: string[] = [];
   private readonly audience = new Map<string, Map<string, UserKey>>();
   private readonly inboxes = new Map<string, SeenEvent[]>();
   private readonly gone = new Set<string>();
@@ -65,6 +66,10 @@ export class RecordingFanout extends Fanout {
 
   exit(user: UserKey, room: RoomKey): void {
     this.audience.get(roomKeyOf(room))?.delete(userKeyOf(user));
+  }
+
+  closeToReaders(room: RoomKey): void {
+    this.closedToReaders.push(roomKeyOf(room));
   }
 
   dissolve(room: RoomKey): void {
