@@ -83,7 +83,7 @@ function lossyFanout({ fanout }: Adapters): void {
     isOfRoom = false;
   };
   fanout.emit = (receivers, packet) => {
-    if (!isOfRoom || Math.random() >= LOSS) emit(receivers, packet);
+    emit(isOfRoom ? new Set([...receivers].filter(() => Math.random() >= LOSS)) : receivers, packet);
   };
 }
 

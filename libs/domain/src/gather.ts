@@ -18,6 +18,8 @@ interface Lane<K, V> {
 const TOGETHER_MAX = 250;
 /** Of one tenant, waiting for a read; more are refused rather than queued (G21). */
 const WAITING_MAX = 10_000;
+/** Who has waited this long behind reads that succeed is refused before the next (G21). */
+const AGE_MAX_MS = 4_000;
 /** Behind a read that failed, who has waited this long is told so too: the next one may take as long again (G21). */
 const PATIENCE_MS = 1_000;
 const RETRY_MS = 1_000;
@@ -56,7 +58,9 @@ export class Gather<K, V> {
   private async readOn(tenantId: TenantId, lane: Lane<K, V>): Promise<void> {
     while (lane.waiting.length > 0) {
       const failure = await this.readSome(tenantId, lane.waiting.splice(0, this.together));
-      if (failure) lane.waiting = refuseLate(lane.waiting, failure.error);
+      lane.waiting = failure
+        ? refuseLate(lane.waiting, PATIENCE_MS, () => failure.error)
+        : refuseLate(lane.waiting, AGE_MAX_MS, () => this.tooMany());
     }
     lane.isReading = false;
     this.lanes.delete(tenantId);
@@ -88,8 +92,9 @@ export class Gather<K, V> {
   }
 }
 
-function refuseLate<K, V>(waiting: readonly Asked<K, V>[], error: unknown): Asked<K, V>[] {
-  const late = performance.now() - PATIENCE_MS;
-  for (const { since, fail } of waiting) if (since < late) fail(error);
+function refuseLate<K, V>(waiting: Asked<K, V>[], patienceMs: number, error: () => unknown): Asked<K, V>[] {
+  const late = performance.now() - patienceMs;
+  if ((waiting[0]?.since ?? Infinity) >= late) return waiting;
+  for (const { since, fail } of waiting) if (since < late) fail(error());
   return waiting.filter(({ since }) => since >= late);
 }

@@ -70,8 +70,7 @@ export class ChatConnection implements Connection {
     this.pendingPackets += packet.texts.length;
     this.pendingBytes += packet.frames.length;
     if (!this.isHeld) this.schedule();
-    // What is lost here shows as a gap, and is healed as one.
-    else if (this.pendingPackets > PACKETS_MAX || this.pendingBytes > BYTES_MAX) this.forget();
+    else if (this.pendingPackets > PACKETS_MAX || this.pendingBytes > BYTES_MAX) this.lose();
   }
 
   /** The answer to a command; it does not wait for `session.ready`. */
@@ -83,12 +82,18 @@ export class ChatConnection implements Connection {
   /** From now on events go out at the end of each turn; before them `greeting`, then what waited. */
   open(greeting: readonly EncodedPacket[]): void {
     this.isHeld = false;
+    this.pending.unshift(...greeting);
     for (const { texts, frames } of greeting) {
       this.greetingPackets += texts.length;
       this.greetingBytes += frames.length;
     }
-    this.pending.unshift(...greeting);
+    this.pendingPackets += this.greetingPackets;
+    this.pendingBytes += this.greetingBytes;
     this.flush();
+  }
+
+  get isOpen(): boolean {
+    return !this.isHeld;
   }
 
   private schedule(): void {
@@ -104,7 +109,7 @@ export class ChatConnection implements Connection {
     if (this.isEnded || engine.readyState !== 'open') return this.forget();
     const tcp = engine.transport.name === 'websocket' ? engine.transport.socket?._socket : undefined;
     if (tcp) this.noteUnread(tcp.writableLength);
-    if (this.isTooMuch()) return this.drop();
+    if (this.isTooMuch()) return this.lose();
     this.unreadPackets += this.pendingPackets;
     this.unreadBytes += this.pendingBytes;
     this.forget();
@@ -119,9 +124,10 @@ export class ChatConnection implements Connection {
 
   /** Of what was given to the transport, so many bytes are still with this process. */
   private noteUnread(bytes: number): void {
+    const hasRead = this.unreadBytes > 0 && bytes === 0;
     this.unreadPackets = bytes === 0 || this.unreadBytes === 0 ? 0 : Math.ceil((this.unreadPackets * bytes) / this.unreadBytes);
     this.unreadBytes = bytes;
-    if (bytes > 0) return;
+    if (!hasRead) return;
     this.greetingPackets = 0;
     this.greetingBytes = 0;
   }
@@ -147,8 +153,7 @@ export class ChatConnection implements Connection {
     this.forget();
   }
 
-  /** The transport closes without a goodbye: a stock client comes back by itself and heals by difference. */
-  private drop(): void {
+  lose(): void {
     this.stop();
     const { transport } = this.engine;
     // A WebSocket would wait for the other side to read and to close, with all that is queued for it.

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { RoomLog, Store, SyncService, type MessageEntry } from '@parley/domain';
+import { Connections, RoomLog, Store, SyncService, UserLog, type MessageEntry } from '@parley/domain';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ask } from '../testing/ask.js';
 import { aScene, type Scene } from '../testing/scene.js';
@@ -125,6 +125,31 @@ describe('G6: what was committed and never told', () => {
     await until('the message', () => bo.texts.includes('silent'), 5_000);
     expect(bo.texts).toEqual(['told', 'silent']);
     bo.leave();
+  });
+
+  it('opens a room to who was let in, and closes the door to who was banned', async () => {
+    const { app } = server.running;
+    const cy = await SocketUser.enter(server.url, scene.stranger);
+    const { log, entry } = await entryOf('ann', 'never said');
+    const [user] = await app.get(Store).tenant(scene.tenantId, (tx) => tx.users.byIds(['cy']));
+    if (!user) throw new Error('no cy');
+    await log.change({
+      room: entry.room,
+      by: { kind: 'system', id: 'elsewhere' },
+      changes: [{ type: 'member.joined', userNo: user.no, role: 'member' }],
+      tells: [{ userNo: user.no, type: 'room.entered' }],
+    });
+    await cy.see('room.entered');
+    const [connection] = app.get(Connections).of({ tenantId: scene.tenantId, userNo: user.no });
+    await until('cy listens', () => connection?.rooms.size === cy.ready.rooms.length + 1, 5_000);
+    await server.seed.send(scene.tenantId, 'ann', 'crew', 'for cy too');
+    await until('the message', () => cy.texts.includes('for cy too'));
+    await app.get(UserLog).change({
+      user: { tenantId: scene.tenantId, userNo: user.no },
+      by: { kind: 'system', id: 'elsewhere' },
+      change: { type: 'user.banned', banId: randomUUID() },
+    });
+    await until('cy is shown out', () => cy.closed !== undefined, 5_000);
   });
 
   async function entryOf(userId: string, text: string) {

@@ -52,10 +52,10 @@ const SERVICES = [
   service(OperatorService, Store, Passwords, RateLimiter, Random, Clock),
   service(PageCursors, Cursors),
   service(ReceiptService, Store, Fanout, Clock),
-  service(SweepService, RoomLog, Store, Connections, RelayService),
+  service(SweepService, RoomLog, UserLog, Store, Connections, RelayService, ListenService),
   service(RoomService, Store, RoomLog, RelayService, Random, Clock),
   service(SyncService, Store, RoomLog, UserLog, Clock),
-  service(ListenService, SyncService, RoomService, RelayService),
+  service(ListenService, SyncService, RoomService, RelayService, Fanout),
   service(UserService, Store, Fanout, Clock),
 ];
 

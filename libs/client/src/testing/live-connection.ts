@@ -57,6 +57,7 @@ export class LiveConnection implements Connection {
     const line = this.server.line(this.userId, {
       send: (packet) => this.live(session, 'event', () => this.take(packet), isLogged(packet) ? this.net.copies() : 1),
       head: (head) => this.live(session, 'head', () => this.emitter.emit('head', head), 1),
+      lose: () => this.drop(),
     });
     [this.line, this.held] = [line, []];
     const { missed, ready } = await this.server.welcome(this.userId, line, this.resume());

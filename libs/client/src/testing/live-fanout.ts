@@ -29,6 +29,7 @@ export interface Line {
   userPts: number;
   send(packet: LivePacket): void;
   head(head: RoomHead): void;
+  lose(): void;
 }
 
 /** Who listens to what, as the socket door of one process keeps it. */
@@ -62,6 +63,10 @@ export class LiveFanout extends Fanout {
   unsubscribe(line: Line, room: RoomKey): void {
     listenersOf(this.rooms, room).delete(line);
     listenersOf(this.readers, room).delete(line);
+  }
+
+  override interrupt(room: RoomKey): void {
+    for (const line of [...listenersOf(this.rooms, room)]) line.lose();
   }
 
   override closeToReaders(room: RoomKey): void {

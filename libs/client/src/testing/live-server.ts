@@ -127,7 +127,7 @@ export class LiveServer {
     return this.world.as(userId).actor;
   }
 
-  line(userId: string, wire: Pick<Line, 'send' | 'head'>): Line {
+  line(userId: string, wire: Pick<Line, 'send' | 'head' | 'lose'>): Line {
     const actor = this.actor(userId);
     return { user: { tenantId: ACME, userNo: actor.user.no }, userPts: 0, ...wire };
   }

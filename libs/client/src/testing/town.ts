@@ -203,7 +203,7 @@ export class Town {
   async sweep(): Promise<void> {
     const { sync } = this.server.world.services;
     this.server.beacon();
-    const { rooms, userPts } = await sync.start(this.server.actor(ME));
+    const { rooms, userPts } = await sync.start(this.server.world.userKey(ME));
     const heads = rooms.map(({ id, epoch, pts }) => ({ roomId: id, epoch, pts }));
     for (const { connection } of this.devices) connection?.sweep({ heads, userPts });
   }

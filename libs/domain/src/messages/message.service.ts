@@ -117,7 +117,7 @@ export class MessageService {
       const sent = await this.log.append(prepared);
       this.relay.publish(sent.appended);
       // The first answer never came: perhaps nobody was told either.
-      if (sent.deduplicated) await this.relay.reach(prepared.room, sent.message.pts);
+      if (sent.deduplicated) void this.relay.reach(prepared.room, sent.message.pts);
       return sent;
     } catch (error) {
       if (!(error instanceof StaleFacts)) throw error;

@@ -21,6 +21,8 @@ export abstract class Fanout {
   abstract enter(user: UserKey, room: RoomKey): void;
   /** From now on they do not. */
   abstract exit(user: UserKey, room: RoomKey): void;
+  /** The transports of all who listen close; they come back and are let in by what is stored. */
+  abstract interrupt(room: RoomKey): void;
   /** Whoever listens without being inside does not from now on. */
   abstract closeToReaders(room: RoomKey): void;
   /** Everybody leaves. */
@@ -55,9 +57,13 @@ export interface Connection {
   readonly rooms: Set<string>;
   /** The newest position of its user's log that it was sent. */
   userPts: number;
+  /** It was told where it starts. */
+  readonly isOpen: boolean;
   /** Never blocks; a connection that does not read is closed by itself. */
   send(packet: EncodedPacket): void;
   end(reason: CloseReason, details?: ErrorDetails): void;
+  /** Closes without a goodbye: a stock client comes back by itself and heals by difference. */
+  lose(): void;
 }
 
 /** The connections of this process and what they are subscribed to. */
@@ -71,8 +77,8 @@ export abstract class Connections {
   abstract count(): number;
   /** Users with a connection here. */
   abstract usersOf(tenantId: TenantId): readonly UserNo[];
-  /** Tells the user's connections that its own log is further than what they were sent, where it is. */
-  abstract tellUserHead(user: UserKey, userPts: number): void;
+  /** The oldest position of its own log that one of the user's connections was sent, where that is less than this one. */
+  abstract behind(user: UserKey, userPts: number): number | undefined;
   abstract countByTenant(): Readonly<Record<TenantId, number>>;
   /** Shows a room's events, as they go over the wire, to the dashboard. Returns how to stop. */
   abstract watch(room: RoomKey, look: (packet: unknown) => void): () => void;

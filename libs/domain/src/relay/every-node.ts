@@ -58,6 +58,10 @@ export class EveryNode extends Fanout {
     this.here.exit(user, room);
   }
 
+  override interrupt(room: RoomKey): void {
+    this.here.interrupt(room);
+  }
+
   override closeToReaders(room: RoomKey): void {
     this.here.closeToReaders(room);
   }

@@ -80,6 +80,8 @@ describe('what was committed and never told', () => {
     expect(seen()).toEqual([8, 4]);
     await relay.catchUp({ ...world.roomKey('crew'), roomId: 'crew', epoch: 3, pts: 2 });
     expect(fanout.heads.map(({ epoch, pts }) => [epoch, pts])).toEqual([[3, 2]]);
+    // Who is inside in another life of the log is known to nobody who listened in this one.
+    expect(fanout.interrupted).toEqual([roomKeyOf(world.roomKey('crew')), roomKeyOf(world.roomKey('crew'))]);
   });
 
   it('is told at once when the sender asks again', async () => {
@@ -106,6 +108,7 @@ describe('what was committed and never told', () => {
     const texts = () => world.seenBy('bo').flatMap((event) => (event.type === 'message.created' ? [event.data.message.text] : []));
     expect(texts()).toEqual(['one']);
     const answer = await world.services.messages.send(world.as('ann').actor, draft);
+    await settle();
     expect([answer.deduplicated, texts()]).toEqual([true, ['one', 'two']]);
   });
 });
@@ -241,6 +244,19 @@ describe('the relay', () => {
     fanout.enter(world.userKey('bo'), world.roomKey('crew'));
     publish(8);
     expect(seen()).toEqual([4, 8]);
+  });
+
+  it('tells nothing from before its joining to who came in behind a gap', async () => {
+    const { world, fanout, relay, publish } = await aSecondNode();
+    publish(4);
+    await world.addUsers(['cy']);
+    await world.as('ann').add('crew', 'cy');
+    const [join] = (await world.events('crew')).slice(-1);
+    if (!join) throw new Error('an event was expected');
+    relay.publish({ events: [join], userEvents: [] });
+    world.clock.advance(50);
+    await settle();
+    expect(fanout.seenBy(world.userKey('cy')).map(({ type }) => type)).toEqual(['member.joined']);
   });
 
   it('tells the last event of a room to who is put out, and nothing after it', async () => {

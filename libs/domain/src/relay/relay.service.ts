@@ -1,5 +1,5 @@
 import type { RoomEvent, UserEvent } from '../events.js';
-import { roomKeyOf, type RoomKey } from '../ids.js';
+import { roomKeyOf, type RoomKey, type UserKey } from '../ids.js';
 import type { Bus, BusMessage } from '../ports/bus.js';
 import type { Clock } from '../ports/clock.js';
 import type { Fanout, KnownHead } from '../ports/fanout.js';
@@ -29,6 +29,8 @@ interface RoomFlow {
   epoch: number;
   /** Told up to here. */
   pts: number;
+  /** Nothing up to here was told: it was stored before anybody listened. */
+  since: number;
   /** Known to be stored up to here. */
   head: number;
   /** Up to here somebody may have been put out. A right that was read at an earlier position may have ended. */
@@ -44,6 +46,7 @@ interface RoomFlow {
  */
 export class RelayService {
   private readonly rooms = new Map<string, RoomFlow>();
+  private doubts: (user: UserKey) => void = () => undefined;
 
   constructor(
     private readonly log: RoomLog,
@@ -52,6 +55,11 @@ export class RelayService {
     private readonly bus: Bus,
   ) {
     bus.receive((message) => this.fromElsewhere(message));
+  }
+
+  /** Who hears of users whose rooms must be read to know where they listen. */
+  whenInDoubt(hear: (user: UserKey) => void): void {
+    this.doubts = hear;
   }
 
   /** Tells what was committed here: own sockets first, then the other nodes. */
@@ -78,9 +86,9 @@ export class RelayService {
     }
   }
 
-  /** A user learns of a room before the room's own events reach it. */
+  /** One commit in one room. A user learns of a room before the room's own events reach it. */
   private tell({ events, userEvents }: Appended): void {
-    for (const event of events) if (event.pts > this.flowOf(event).pts) this.enter(event);
+    this.enterEarly(events);
     for (const event of userEvents) this.tellUser(event);
     for (const event of events) this.take(event);
   }
@@ -124,14 +132,27 @@ export class RelayService {
     if (event.type === 'member.joined') this.fanout.enter({ tenantId: event.tenantId, userNo: event.data.member.user.no }, event);
   }
 
-  private tellUser(event: UserEvent): void {
+  /** Who comes in is told all of the commit that let it in, and nothing from before that commit. */
+  private enterEarly(events: readonly RoomEvent[]): void {
+    const [first] = events;
+    const flow = first && this.flowOf(first);
+    if (!flow || first.pts > flow.pts + 1) return;
+    for (const event of events) if (event.pts > flow.pts) this.enter(event);
+  }
+
+  /** One entry of a user's own log, also when it may have been told before. */
+  tellUser(event: UserEvent): void {
     this.fanout.toUser(event);
     if (event.type === 'user.banned') this.fanout.disconnectUser(event, 'banned', bannedError(event.data.ban).details);
   }
 
   private take(event: RoomEvent): void {
     const flow = this.flowOf(event);
-    if (event.pts <= flow.pts) return;
+    if (event.pts <= flow.pts) {
+      if (event.type === 'member.joined' && event.pts <= flow.since)
+        this.doubts({ tenantId: event.tenantId, userNo: event.data.member.user.no });
+      return;
+    }
     flow.head = Math.max(flow.head, event.pts);
     if (flow.waiting.size < WAITING_MAX || event.pts === flow.pts + 1) flow.waiting.set(event.pts, event);
     this.drain(flow);
@@ -190,16 +211,18 @@ export class RelayService {
   }
 
   private async readOn(flow: RoomFlow): Promise<void> {
+    const known = flow.head;
     const { events, head } = await this.log.after(flow.key, flow.pts, FILL_MAX);
     for (const event of events) if (event.pts > flow.pts && event.epoch === flow.epoch) flow.waiting.set(event.pts, event);
     // A log that starts over or was shortened has nothing more to give.
-    if (head.epoch > flow.epoch || head.pts < flow.head) flow.head = flow.pts;
+    if (head.epoch > flow.epoch || (head.pts < known && flow.head === known)) flow.head = flow.pts;
   }
 
   /** Nobody listens: what was not told need not be. */
   private skipTo(flow: RoomFlow, pts: number): void {
     for (const waiting of flow.waiting.keys()) if (waiting <= pts) flow.waiting.delete(waiting);
     flow.pts = pts;
+    flow.since = pts;
     flow.head = Math.max(flow.head, pts);
     flow.outPts = pts;
   }
@@ -212,9 +235,12 @@ export class RelayService {
   }
 
   private startFlow({ tenantId, roomNo, epoch }: RoomKey & { readonly epoch: number }, pts: number): RoomFlow {
+    const key = { tenantId, roomNo };
+    // In another life of the log nobody knows who is inside: whoever listened comes back and is let in by what is stored.
+    if (this.rooms.has(roomKeyOf(key)) && this.fanout.isServed(key)) this.fanout.interrupt(key);
     if (this.rooms.size >= ROOMS_MAX) this.forgetOne();
-    const flow: RoomFlow = { key: { tenantId, roomNo }, epoch, pts, head: pts, outPts: pts, waiting: new Map(), isFilling: false };
-    this.rooms.set(roomKeyOf(flow.key), flow);
+    const flow: RoomFlow = { key, epoch, pts, since: pts, head: pts, outPts: pts, waiting: new Map(), isFilling: false };
+    this.rooms.set(roomKeyOf(key), flow);
     return flow;
   }
 

@@ -9,7 +9,7 @@ import type { Page, PageRequest } from '../page.js';
 import type { Clock } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
 import type { RoomChange, RoomLog, Tell } from '../ports/room-log.js';
-import type { RoomFilter, Store, TenantTx } from '../ports/store.js';
+import type { RoomAccess, RoomFilter, Store, TenantTx } from '../ports/store.js';
 import type { RelayService } from '../relay/relay.service.js';
 import type { User } from '../users/user.js';
 import { readableRoom, requireCapability, standing } from './access.js';
@@ -144,6 +144,11 @@ export class RoomService {
       if (!view) throw notFound();
       return view;
     });
+  }
+
+  /** The right to read it, and the room, as of one moment. */
+  readable(actor: Actor, roomId: RoomId): Promise<RoomAccess> {
+    return this.store.tenant(actor.tenantId, (tx) => readableRoom(tx, actor, roomId, this.clock.now()));
   }
 
   /** Own rooms, newest activity first; keys and operators list all of the tenant, or those of `memberId`. */

@@ -119,7 +119,7 @@ describe('where a client starts', () => {
     const world = await aWorld().withGroup('one', ['ann', 'bo']).withGroup('two', ['ann', 'bo']);
     await world.as('ann').send('one');
     await world.as('ann').send('one');
-    const ready = await world.services.sync.start(world.as('bo').actor);
+    const ready = await world.services.sync.start(world.userKey('bo'));
     expect(ready).toMatchObject({ userPts: 2, unreadTotal: 2 });
     expect(ready.rooms.map(({ id, pts, lastSeq, readSeq }) => [id, pts, lastSeq, readSeq])).toEqual([
       ['one', 5, 2, 0],

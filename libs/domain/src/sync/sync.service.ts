@@ -2,7 +2,7 @@ import type { Actor, UserActor } from '../actor.js';
 import { DomainError, notFound } from '../errors.js';
 import type { RoomEvent } from '../events.js';
 import { Gather } from '../gather.js';
-import type { RoomId, TenantId, UserNo } from '../ids.js';
+import type { RoomId, TenantId, UserKey, UserNo } from '../ids.js';
 import { JOINED_ROOMS_MAX, SYNC_EVENTS_MAX } from '../limits.js';
 import { requireUser } from '../members/member.service.js';
 import type { Clock } from '../ports/clock.js';
@@ -59,8 +59,8 @@ export class SyncService {
   }
 
   /** What a client starts from: its rooms with their heads, and its own head. */
-  start(actor: UserActor): Promise<Start> {
-    return this.starts.ask(actor.tenantId, actor.user.no);
+  start({ tenantId, userNo }: UserKey): Promise<Start> {
+    return this.starts.ask(tenantId, userNo);
   }
 
   async sync(actor: Actor, request: SyncRequest, budget = SYNC_EVENTS_MAX): Promise<SyncAnswer> {

@@ -49,7 +49,7 @@ export function servicesOver(ports: Ports) {
     messages,
     rooms,
     sync,
-    listen: new ListenService(sync, rooms, relay),
+    listen: new ListenService(sync, rooms, relay, fanout),
     auth: new AuthService(store, tokens, box, random, clock),
     keys: new KeyService(store, tokens, box, random, fanout),
     users: new UserService(store, fanout, clock),

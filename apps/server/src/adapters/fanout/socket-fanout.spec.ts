@@ -16,8 +16,15 @@ class FakeConnection implements Connection {
     this.got.push(...texts);
   }
 
+  isOpen = true;
+  isLost = false;
+
   end(reason: string): void {
     this.ended.push(reason);
+  }
+
+  lose(): void {
+    this.isLost = true;
   }
 }
 
@@ -142,11 +149,16 @@ describe('heads', () => {
     expect([fanout.isServed({ tenantId: 'acme', roomNo: 7 }), fanout.isServed({ tenantId: 'other', roomNo: 7 })]).toEqual([true, false]);
   });
 
-  it('of a user are told to connections that were sent less', () => {
-    const connection = joined('acme', 1, 7);
-    fanout.tellUserHead({ tenantId: 'acme', userNo: 1 }, 5);
-    fanout.tellUserHead({ tenantId: 'acme', userNo: 1 }, 5);
-    expect(connection.got).toEqual(['2/chat,["room.head",{"heads":[],"userPts":5}]']);
+  it('of a user are behind where an open connection was sent less', () => {
+    const user = { tenantId: 'acme', userNo: 1 };
+    const [connection, second] = [joined('acme', 1, 7), joined('acme', 1, 7)];
+    second.isOpen = false;
+    connection.userPts = 3;
+    expect([fanout.behind(user, 3), fanout.behind(user, 5), fanout.behind({ tenantId: 'other', userNo: 1 }, 5)]).toEqual([
+      undefined,
+      3,
+      undefined,
+    ]);
     expect(fanout.usersOf('acme')).toEqual([1]);
   });
 });
@@ -154,12 +166,27 @@ describe('heads', () => {
 describe('a room', () => {
   it('is closed to who only reads, and stays open to who is inside', () => {
     const room = { tenantId: 'acme', roomNo: 7 };
-    const [member, reader, guest] = [joined('acme', 1, 7), joined('acme', 2, 7), joined('acme', 3, 7)];
+    const [member, guest, reader] = [joined('acme', 1, 7), joined('acme', 3, 8), new FakeConnection({ tenantId: 'acme', userNo: 2 })];
+    fanout.add(reader);
     fanout.subscribe(reader, room, true);
     fanout.subscribe(guest, room, true);
     fanout.subscribe(guest, room);
     fanout.closeToReaders(room);
-    expect([member, reader, guest].map(({ rooms }) => rooms.size)).toEqual([1, 0, 1]);
+    expect([member, reader, guest].map(({ rooms }) => rooms.size)).toEqual([1, 0, 2]);
+  });
+
+  it('makes no reader of who is inside already', () => {
+    const room = { tenantId: 'acme', roomNo: 7 };
+    const member = joined('acme', 1, 7);
+    fanout.subscribe(member, room, true);
+    fanout.closeToReaders(room);
+    expect(member.rooms.size).toBe(1);
+  });
+
+  it('that is interrupted loses the transports of its listeners, and no others', () => {
+    const [here, there] = [joined('acme', 1, 7), joined('acme', 2, 8)];
+    fanout.interrupt({ tenantId: 'acme', roomNo: 7 });
+    expect([here.isLost, there.isLost]).toEqual([true, false]);
   });
 
   it('is not opened to a connection that is gone', () => {

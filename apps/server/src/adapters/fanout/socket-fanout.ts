@@ -64,6 +64,8 @@ export class SocketFanout extends Fanout implements Connections {
     // One that went meanwhile would never be taken away again.
     if (!this.of(connection.user).has(connection)) return;
     const key = roomKeyOf(room);
+    const isInside = connection.rooms.has(key) && !this.readers.get(key)?.has(connection);
+    if (isReader && isInside) return;
     this.handOver(key);
     connection.rooms.add(key);
     put(this.rooms, key, connection);
@@ -101,12 +103,10 @@ export class SocketFanout extends Fanout implements Connections {
     return [...new Set([...(this.tenants.get(tenantId) ?? [])].map(({ user }) => user.userNo))];
   }
 
-  tellUserHead(user: UserKey, userPts: number): void {
-    for (const connection of this.of(user)) {
-      if (connection.userPts >= userPts) continue;
-      connection.userPts = userPts;
-      connection.send(encodeEvent('room.head', { heads: [], userPts }));
-    }
+  behind(user: UserKey, userPts: number): number | undefined {
+    const open = [...this.of(user)].filter(({ isOpen }) => isOpen);
+    const oldest = Math.min(...open.map((connection) => connection.userPts));
+    return oldest < userPts ? oldest : undefined;
   }
 
   override head({ tenantId, roomNo, roomId, epoch, pts }: KnownHead): void {
@@ -181,6 +181,10 @@ export class SocketFanout extends Fanout implements Connections {
 
   override exit(user: UserKey, room: RoomKey): void {
     for (const connection of this.of(user)) this.unsubscribe(connection, room);
+  }
+
+  override interrupt(room: RoomKey): void {
+    for (const connection of [...(this.rooms.get(roomKeyOf(room)) ?? [])]) connection.lose();
   }
 
   override closeToReaders(room: RoomKey): void {

@@ -11,6 +11,8 @@ pg.types.setTypeParser(20, Number);
 const STATEMENT_TIMEOUT_MS = 2_500;
 const QUERY_TIMEOUT_MS = 2_800;
 const CONNECT_TIMEOUT_MS = 2_000;
+/** A commit that is still on its way after this does not happen: what looks back over late commits looks back further. */
+const IDLE_IN_TRANSACTION_MS = 6_000;
 
 /** Tenant-bound work runs as `parley_app` under row level security, operators' as `parley_platform`. */
 export type Role = 'parley_app' | 'parley_platform';
@@ -20,6 +22,7 @@ export const connectionOptions = (url: string) => ({
   connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   query_timeout: QUERY_TIMEOUT_MS,
   statement_timeout: STATEMENT_TIMEOUT_MS,
+  idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
   keepAlive: true,
   application_name: 'parley',
 });

@@ -38,6 +38,17 @@ export class AckedHeads {
     }
   }
 
+  /** What was acknowledged of this room is not there any more. */
+  isLost(room: RoomKey, pts: number): boolean {
+    return (this.heads.get(roomKeyOf(room))?.pts ?? 0) > pts;
+  }
+
+  /** The room has a new epoch: what was acknowledged in the old one is settled. */
+  forget(room: RoomKey): void {
+    this.heads.delete(roomKeyOf(room));
+    this.onLostTail(1);
+  }
+
   /** On every new connection of the lane, before its first append. */
   async compare(client: pg.Client): Promise<void> {
     const known = [...this.heads.values()];

@@ -97,17 +97,33 @@ describe('a message the database refuses', () => {
   });
 });
 
+/** As a standby that had not received the last commit: the row and the head are those of before. */
+async function loseLast({ tenantId, roomNo }: RoomRef): Promise<void> {
+  const room = [tenantId, roomNo];
+  await holder.query(
+    'DELETE FROM room_log WHERE tenant_id = $1 AND room_no = $2 AND pts = (SELECT pts FROM room_heads WHERE tenant_id = $1 AND room_no = $2)',
+    room,
+  );
+  await holder.query('UPDATE room_heads SET pts = pts - 1, last_seq = last_seq - 1 WHERE tenant_id = $1 AND room_no = $2', room);
+}
+
 describe('a database that came back with less than was acknowledged', () => {
+  it('gives the room a new epoch with the first change, once', async () => {
+    const { own, places, say } = await talk(1);
+    for (const n of upTo(3)) await say(0, `m${n}`);
+    const room = found(places[0]);
+    await loseLast(room);
+    const rename = async (name: string) => (await own.change(room, [{ type: 'room.updated', patch: { name } }])).events[0];
+    const before = (await own.roomNow(room)).pts;
+    expect(await rename('one')).toMatchObject({ epoch: 2, pts: before + 1 });
+    expect(await rename('two')).toMatchObject({ epoch: 2, pts: before + 2 });
+  });
+
   it('gives the room a new epoch before anything is appended to it, and leaves others alone', async () => {
     const { own, places, say } = await talk(2);
     for (const at of [0, 1]) for (const n of upTo(3)) await say(at, `m${n}`);
     const [lost, kept] = [found(places[0]), found(places[1])];
-    // As a standby that had not received the last commit: the row and the head are those of before.
-    await holder.query('DELETE FROM room_log WHERE tenant_id = $1 AND room_no = $2 AND seq = 3', [lost.tenantId, lost.roomNo]);
-    await holder.query('UPDATE room_heads SET pts = pts - 1, last_seq = last_seq - 1 WHERE tenant_id = $1 AND room_no = $2', [
-      lost.tenantId,
-      lost.roomNo,
-    ]);
+    await loseLast(lost);
     await holder.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parley' AND query LIKE '%room_heads h%'`,
     );

@@ -77,6 +77,12 @@ export class ChangeSet {
     return this.room;
   }
 
+  /** The log lost its tail: what comes now is not what was told at these positions before. */
+  async raiseEpoch(): Promise<void> {
+    await this.run('UPDATE room_heads SET epoch = epoch + 1 WHERE tenant_id = $1 AND room_no = $2', this.keys);
+    this.room = { ...this.room, epoch: this.room.epoch + 1 };
+  }
+
   async apply(changes: readonly RoomChange[]): Promise<void> {
     for (let at = 0; at < changes.length; at += 1) {
       const change = changes[at];

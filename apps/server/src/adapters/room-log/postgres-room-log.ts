@@ -141,15 +141,25 @@ export class PostgresRoomLog extends RoomLog {
 
   override async change(entry: ChangeEntry): Promise<Appended> {
     return this.lane.withRoom(roomKeyOf(entry.room), async () => {
-      const appended = await this.postgres.tenant(entry.room.tenantId, (client) => this.changeIn(runOn(client), entry));
+      let isNewEpoch = false;
+      const appended = await this.postgres.tenant(entry.room.tenantId, (client) =>
+        this.changeIn(runOn(client), entry, () => {
+          isNewEpoch = true;
+        }),
+      );
+      if (isNewEpoch) this.acked.forget(entry.room);
       this.acked.note(entry.room, appended.events.at(-1)?.pts ?? 0);
       this.options.afterCommit?.();
       return appended;
     });
   }
 
-  private async changeIn(run: Run, entry: ChangeEntry): Promise<Appended> {
+  private async changeIn(run: Run, entry: ChangeEntry, onLostTail: () => void): Promise<Appended> {
     const set = await ChangeSet.open(run, entry);
+    if (this.acked.isLost(entry.room, set.state.pts)) {
+      await set.raiseEpoch();
+      onLostTail();
+    }
     await set.apply(entry.changes);
     const events = await this.writeEvents(run, entry, set);
     const wanted = (entry.tells ?? []).filter(({ type, userNo }) => type !== 'room.entered' || set.joined.has(userNo));

@@ -16,6 +16,7 @@ export class RecordingFanout extends Fanout {
   readonly disconnects: Disconnect[] = [];
   readonly heads: KnownHead[] = [];
   readonly closedToReaders: string[] = [];
+  readonly interrupted: string[] = [];
   private readonly audience = new Map<string, Map<string, UserKey>>();
   private readonly inboxes = new Map<string, SeenEvent[]>();
   private readonly gone = new Set<string>();
@@ -66,6 +67,10 @@ export class RecordingFanout extends Fanout {
 
   exit(user: UserKey, room: RoomKey): void {
     this.audience.get(roomKeyOf(room))?.delete(userKeyOf(user));
+  }
+
+  interrupt(room: RoomKey): void {
+    this.interrupted.push(roomKeyOf(room));
   }
 
   closeToReaders(room: RoomKey): void {
