@@ -42,6 +42,8 @@ export class Proxy {
   private readonly server: Server;
   private readonly random: Random;
   private readonly pairs = new Set<readonly [Socket, Socket]>();
+  /** Of pairs that were parted on a dead line, one may live on. */
+  private readonly open = new Set<Socket>();
 
   private constructor(server: Server, port: number, targetPort: number, random: Random) {
     this.server = server;
@@ -81,7 +83,7 @@ export class Proxy {
   }
 
   async close(): Promise<void> {
-    this.cut();
+    for (const socket of this.open) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
   }
 
@@ -93,8 +95,10 @@ export class Proxy {
     this.pass(client, upstream, (chunk) => (this.line.repeatsFrames ? this.twice(frames, chunk) : frames.pass(chunk)));
     this.pass(upstream, client, (chunk) => chunk);
     for (const socket of pair) {
+      this.open.add(socket);
       socket.on('error', () => undefined);
       socket.on('close', () => {
+        this.open.delete(socket);
         this.pairs.delete(pair);
         // A dead line does not tell the other side either.
         if (!this.line.isDead) for (const other of pair) other.destroy();
