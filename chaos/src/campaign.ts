@@ -37,7 +37,8 @@ export async function play(stage: Stage, fault: Fault): Promise<Played> {
   const during = population.outcomes.filter(({ startedAt }) => startedAt >= from - ACK_TIMEOUT_MS && startedAt < to);
   const slowestMs = Math.max(0, ...during.map(({ tookMs }) => tookMs));
   if (fault.answersInTime) {
-    const late = during.filter(({ tookMs, startedAt }) => tookMs > REFUSED_WITHIN_MS && startedAt + tookMs > from);
+    // What began before the blow waited for something else until then.
+    const late = during.filter(({ tookMs, startedAt }) => startedAt + tookMs - Math.max(startedAt, from) > REFUSED_WITHIN_MS);
     const shown = late
       .slice(0, 3)
       .map(
