@@ -2,6 +2,7 @@ import { HEALED_WITHIN_MS, REFUSED_WITHIN_MS, type Fault } from './faults/fault.
 import type { Stage } from './stage.ts';
 import { isAlive, livePostmasters, thaw, until } from './server/processes.ts';
 import { ACK_TIMEOUT_MS } from './load/chat-user.ts';
+import type { Outcome } from './load/speaker.ts';
 
 /** One fault, played once. `from` and `to` are times of the history, in nanoseconds. */
 export interface Played {
@@ -38,7 +39,8 @@ export async function play(stage: Stage, fault: Fault): Promise<Played> {
   const slowestMs = Math.max(0, ...during.map(({ tookMs }) => tookMs));
   if (fault.answersInTime) {
     // What began before the blow waited for something else until then.
-    const late = during.filter(({ tookMs, startedAt }) => startedAt + tookMs - Math.max(startedAt, from) > REFUSED_WITHIN_MS);
+    const isLate = ({ startedAt, tookMs }: Outcome): boolean => startedAt + tookMs - Math.max(startedAt, from) > REFUSED_WITHIN_MS;
+    const late = during.filter((outcome) => isLate(outcome) && !isOnDeadConnection(outcome, during));
     const shown = late
       .slice(0, 3)
       .map(
@@ -49,6 +51,14 @@ export async function play(stage: Stage, fault: Fault): Promise<Played> {
   }
   return { fault, from: begin.t, to: over.t, ...(healedMs === undefined ? {} : { healedMs }), slowestMs, violations };
 }
+
+/** It brought not even a ping, while others were answered: the client's own connection is dead, and its ping time-out ends it. */
+const isOnDeadConnection = ({ isMute, client, startedAt, tookMs }: Outcome, all: readonly Outcome[]): boolean =>
+  isMute &&
+  all.some((other) => {
+    const answeredAt = other.startedAt + other.tookMs;
+    return other.result === 'ok' && other.client !== client && answeredAt > startedAt && answeredAt < startedAt + tookMs;
+  });
 
 /** So that the faults to come have something to be played on. */
 async function rescue({ server }: Stage): Promise<void> {

@@ -29,6 +29,8 @@ export class ChatUser {
   readonly places: Places;
   readonly options: ChatUserOptions;
   readyCount = 0;
+  /** When the last packet came, of whatever kind. */
+  heardAt = 0;
   isClosed = false;
   private readonly socket: Socket;
 
@@ -100,6 +102,7 @@ export class ChatUser {
     // Whole packets, before anything is thrown away: another tenant's content may hide in any of them.
     socket.io.on('open', () =>
       socket.io.engine.on('packet', ({ data }: { readonly data?: unknown }) => {
+        this.heardAt = performance.now();
         if (typeof data === 'string') canaries.look(tenantId, data, `a packet to ${client}`);
       }),
     );

@@ -15,6 +15,8 @@ export interface Outcome {
   readonly code?: string;
   readonly client: string;
   readonly way: 'socket' | 'rest' | 'rest-twice';
+  /** From the call on the connection brought nothing at all. */
+  readonly isMute: boolean;
 }
 
 export interface Said {
@@ -95,7 +97,8 @@ export class Speaker {
     this.pending.add(startedAt);
     const answer = await call();
     this.pending.delete(startedAt);
-    const took = { startedAt, tookMs: performance.now() - startedAt, client: this.user.client, way };
+    const isMute = way === 'socket' && this.user.heardAt < startedAt;
+    const took = { startedAt, tookMs: performance.now() - startedAt, client: this.user.client, way, isMute };
     if (answer?.ok) {
       const { message, deduplicated } = answer;
       recorder.record({ kind: 'send-ok', ...attempt, pts: message.pts, seq: message.seq, messageId: message.id, deduplicated });
