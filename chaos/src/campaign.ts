@@ -57,7 +57,8 @@ const isOnDeadConnection = ({ isMute, client, startedAt, tookMs }: Outcome, all:
   isMute &&
   all.some((other) => {
     const answeredAt = other.startedAt + other.tookMs;
-    return other.result === 'ok' && other.client !== client && answeredAt > startedAt && answeredAt < startedAt + tookMs;
+    const isAnswered = other.code !== 'no-answer' && other.code !== 'disconnected';
+    return isAnswered && other.client !== client && answeredAt > startedAt && answeredAt < startedAt + tookMs;
   });
 
 /** So that the faults to come have something to be played on. */

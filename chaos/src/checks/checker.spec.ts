@@ -64,6 +64,31 @@ describe('the checker', () => {
     expect(check([ok], []).map(({ kind }) => kind)).toEqual(['lost']);
   });
 
+  it('takes a refusal for certain, but for one of two copies that the line delivered (F30)', () => {
+    const sent = { op: 1, client: 'c', userId: 'u', roomId: 'r', clientMessageId: 'm' };
+    const refused = [
+      { t: 2, kind: 'send-inv', bodyHash: 'h', ...sent },
+      { t: 4, kind: 'send-fail', code: 'not-a-member', ...sent },
+    ] as const;
+    const message = {
+      pts: 1,
+      type: 'message.created',
+      seq: 1,
+      messageId: 'i',
+      senderId: 'u',
+      clientMessageId: 'm',
+      bodyHash: 'h',
+    } as const;
+    const kindsOf = (from: number, to: number) =>
+      check(
+        [{ t: from, kind: 'fault', name: 'F30', phase: 'begin' }, ...refused, { t: to, kind: 'fault', name: 'F30', phase: 'over' }],
+        [{ roomId: 'r', events: [message] }],
+      ).map(({ kind }) => kind);
+    expect(check(refused, [{ roomId: 'r', events: [message] }]).map(({ kind }) => kind)).toContain('stored-though-rejected');
+    expect(kindsOf(1, 3)).not.toContain('stored-though-rejected');
+    expect(kindsOf(0, 1)).toContain('stored-though-rejected');
+  });
+
   it('shows a finding with the events around it', () => {
     const sent = { op: 1, client: 'c', userId: 'u', roomId: 'r', clientMessageId: 'm' };
     const history = [

@@ -6,18 +6,19 @@ import type { HistoryEvent, Truth } from './history.ts';
 import { checkLeaks } from './leaks.ts';
 import { checkMembership } from './membership.ts';
 import { checkReceipts } from './receipts.ts';
-import { checkSends } from './sends.ts';
+import { checkSends, doubledTimes } from './sends.ts';
 import { checkStore } from './store.ts';
 
 /** Judges a run: what was answered and seen against what is stored after quiescence. Pure. An empty list means that every promise held. */
 export function check(history: readonly HistoryEvent[], truth: Truth): readonly Finding[] {
   const inOrder = history.toSorted((a, b) => a.t - b.t);
   const findings = new Findings(inOrder);
+  const isDoubled = doubledTimes(inOrder);
   const byRoom = Map.groupBy(inOrder, (event) => ('roomId' in event ? event.roomId : undefined));
   for (const room of withUnknownRooms(inOrder, truth)) {
     const events = byRoom.get(room.roomId) ?? [];
     checkStore(room, findings);
-    checkSends(events, room, findings);
+    checkSends(events, room, findings, isDoubled);
     checkClients(events, room, findings);
     checkBans(events, room, findings);
     checkDeletions(events, room, findings);

@@ -15,9 +15,11 @@ interface Story {
   readonly failed: Set<number>;
 }
 
+type IsDoubled = (from: number, to: number) => boolean;
+
 /** What was answered against what is stored. */
-export function checkSends(history: readonly HistoryEvent[], room: RoomTruth, findings: Findings): void {
-  const stories = [...storiesOf(history, room).values()];
+export function checkSends(history: readonly HistoryEvent[], room: RoomTruth, findings: Findings, isDoubled: IsDoubled): void {
+  const stories = [...storiesOf(history, room, isDoubled).values()];
   for (const story of stories) {
     checkStory(story, findings);
     if (story.oks.length > 0) checkAcks(story, findings);
@@ -25,7 +27,7 @@ export function checkSends(history: readonly HistoryEvent[], room: RoomTruth, fi
   checkRealTimeOrder(stories, findings);
 }
 
-function storiesOf(history: readonly HistoryEvent[], room: RoomTruth): ReadonlyMap<string, Story> {
+function storiesOf(history: readonly HistoryEvent[], room: RoomTruth, isDoubled: IsDoubled): ReadonlyMap<string, Story> {
   const stories = new Map<string, Story>();
   const storyOf = (userId: string, clientMessageId: string): Story => {
     const key = JSON.stringify([userId, clientMessageId]);
@@ -42,12 +44,17 @@ function storiesOf(history: readonly HistoryEvent[], room: RoomTruth): ReadonlyM
     stories.set(key, story);
     return story;
   };
+  const begun = new Map<number, number>();
   for (const event of history) {
     if (!('clientMessageId' in event) || event.roomId !== room.roomId) continue;
     const story = storyOf(event.userId, event.clientMessageId);
-    if (event.kind === 'send-inv') story.invocations.push(event);
+    if (event.kind === 'send-inv') {
+      story.invocations.push(event);
+      begun.set(event.op, event.t);
+    }
     if (event.kind === 'send-ok') story.oks.push(event);
-    if (event.kind === 'send-fail') story.failed.add(event.op);
+    // The refusal of one copy says nothing of the other, which may come after the sender was let in.
+    if (event.kind === 'send-fail' && !isDoubled(begun.get(event.op) ?? event.t, event.t)) story.failed.add(event.op);
   }
   const takenBack = new Set(history.flatMap((event) => (event.kind === 'delete-inv' ? [event.messageId] : [])));
   for (const message of room.events.filter(isMessage)) {
@@ -56,6 +63,18 @@ function storiesOf(history: readonly HistoryEvent[], room: RoomTruth): ReadonlyM
     story.isTakenBack ||= takenBack.has(message.messageId);
   }
   return stories;
+}
+
+/** Was the line delivering everything twice at some time between these two (F30)? */
+export function doubledTimes(history: readonly HistoryEvent[]): IsDoubled {
+  const times: { readonly from: number; to: number }[] = [];
+  for (const event of history) {
+    if (event.kind !== 'fault' || event.name !== 'F30') continue;
+    const last = times.at(-1);
+    if (event.phase === 'begin') times.push({ from: event.t, to: Infinity });
+    else if (event.phase === 'over' && last) last.to = event.t;
+  }
+  return (from, to) => times.some((time) => from < time.to && to > time.from);
 }
 
 function checkStory(story: Story, findings: Findings): void {
