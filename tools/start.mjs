@@ -5,9 +5,7 @@ import { childEnvironment, ROOT } from './node.mjs';
 import { prepare } from './prepare.mjs';
 
 const node = await prepare();
-// Short-lived memory would otherwise grow to 128 MB and more on a large machine, for no speed that could be measured. How
-// far V8 lets garbage pile up depends on the heap it may have at most: with 1 GB the process holds a third less than with
-// the 4 GB of a large machine. One with more than about 20,000 connections needs more.
+// Short-lived memory would otherwise grow to 128 MB and more on a large machine, for no speed that could be measured.
 const { nodeFlags } = JSON.parse(readFileSync(join(ROOT, 'apps/server/package.json'), 'utf8')).config;
 // The terminal sends its signal to both of us, and npm once more; the server takes close ones as one.
 const server = spawn(node, [...nodeFlags.split(' '), join(ROOT, 'apps/server/dist/main.js'), 'start', ...process.argv.slice(2)], {
