@@ -6,6 +6,7 @@ import type { StormPlan } from './plan.ts';
 
 const WRITE_MS = 60_000;
 const QUIET_MS = 500;
+const REFUSED_MS = 500;
 const SYNC_MS = 30_000;
 /** Slices of one difference; each holds up to 1,000 events. */
 const SLICES_MAX = 100;
@@ -45,6 +46,8 @@ export class CatchUp {
   private readonly told = new Map<number, Told>();
   private readonly received: Float64Array;
   private readonly waiting = new Map<number, (answer: SyncAnswer) => void>();
+  /** By ack id, what is not acknowledged yet. */
+  private readonly writing = new Map<number, string>();
   private written = 0;
   private isBack = false;
   private synced = 0;
@@ -71,9 +74,19 @@ export class CatchUp {
     }
     const ack = this.hot.ackAt(bytes, start, end);
     if (!ack) return;
-    if (!this.isBack && ack.isOk === true) this.written += 1;
+    if (!this.isBack) this.answered(index, ack.id, ack.isOk);
     const packet = parsePacket(bytes.toString('utf8', start, end));
     if (packet.kind === 'ack') this.waiting.get(index)?.(packet.args[0] as SyncAnswer);
+  }
+
+  /** A refusal that passes is asked again, as every client does: all rooms are written to at once. */
+  private answered(index: number, id: number, isOk: boolean | undefined): void {
+    const packet = this.writing.get(id);
+    if (packet === undefined) return;
+    if (isOk === true) {
+      this.written += 1;
+      this.writing.delete(id);
+    } else if (isOk === false) setTimeout(() => this.crowd.at(index)?.send(packet), REFUSED_MS);
   }
 
   /** Each room gets its messages; that connected clients receive them now is not told to the server by the positions they come back with. */
@@ -89,7 +102,9 @@ export class CatchUp {
           clientMessageId: `${process.pid}-${Date.now()}-${n}`,
           text: markedText({ sender: 0, n, sentAt: 0 }, textBytes),
         };
-        this.crowd.at(index)?.send(commandPacket(address.namespace, n, 'message.send', body));
+        const packet = commandPacket(address.namespace, n, 'message.send', body);
+        this.writing.set(n, packet);
+        this.crowd.at(index)?.send(packet);
       }
     }
     const end = performance.now() + WRITE_MS;
