@@ -38,9 +38,9 @@ export async function play(stage: Stage, fault: Fault): Promise<Played> {
   const during = population.outcomes.filter(({ startedAt }) => startedAt >= from - ACK_TIMEOUT_MS && startedAt < to);
   const slowestMs = Math.max(0, ...during.map(({ tookMs }) => tookMs));
   if (fault.answersInTime) {
-    // What began before the blow waited for something else until then.
-    const isLate = ({ startedAt, tookMs }: Outcome): boolean => startedAt + tookMs - Math.max(startedAt, from) > REFUSED_WITHIN_MS;
-    const late = during.filter((outcome) => isLate(outcome) && !isOnDeadConnection(outcome, during));
+    const waited = during.filter(({ tookMs, startedAt }) => tookMs > REFUSED_WITHIN_MS && startedAt + tookMs > from);
+    const late = waited.filter((outcome) => !isOnDeadConnection(stage, outcome, during));
+    for (const outcome of waited) if (!late.includes(outcome)) stage.excused.add(outcome);
     const shown = late
       .slice(0, 3)
       .map(
@@ -52,9 +52,13 @@ export async function play(stage: Stage, fault: Fault): Promise<Played> {
   return { fault, from: begin.t, to: over.t, ...(healedMs === undefined ? {} : { healedMs }), slowestMs, violations };
 }
 
-/** It brought not even a ping, while others were answered: the client's own connection is dead, and its ping time-out ends it. */
-const isOnDeadConnection = ({ isMute, client, startedAt, tookMs }: Outcome, all: readonly Outcome[]): boolean =>
+/**
+ * Shortly after F22 it brought not even a ping, while others were answered: a stock client that was cut off in the middle
+ * of its upgrade, mute until its ping time-out. The stage finds out whether the server had heard it all the same.
+ */
+const isOnDeadConnection = (stage: Stage, { isMute, client, startedAt, tookMs }: Outcome, all: readonly Outcome[]): boolean =>
   isMute &&
+  startedAt < stage.muteUntil &&
   all.some((other) => {
     const answeredAt = other.startedAt + other.tookMs;
     const isAnswered = other.code !== 'no-answer' && other.code !== 'disconnected';

@@ -131,7 +131,7 @@ async function onOwnStage(fault: OwnStageFault, random: Random, say: (line: stri
 function failed(fault: OwnStageFault, error: unknown): Section {
   const violations = [error instanceof Error ? error.message : String(error)];
   const asFault = { ...fault, answersInTime: true, isQuick: false, play: () => Promise.reject(error) };
-  const judgement = { findings: [], history: [], truth: [], troubles: [] };
+  const judgement = { findings: [], history: [], truth: [], troubles: [], excused: 0 };
   return { played: [{ fault: asFault, from: 0, to: 0, slowestMs: 0, violations }], judgement };
 }
 
@@ -166,6 +166,7 @@ function reportOf({ options, sections, impossible, combined, controls, minutes }
     load: `2 tenants, ${options.rooms} rooms and ${options.users} users each, ${options.sendsPerSecond} sends a second`,
     faults: sections.flatMap((section) => byFault(section.played, section.judgement.history)),
     combined,
+    excused: sections.reduce((sum, { judgement }) => sum + judgement.excused, 0),
     impossible,
     verdicts: verdicts({ findings, codes, violations, troubles, counts }),
     controls,

@@ -6,6 +6,7 @@ import type { Finding } from './checks/findings.ts';
 import type { HistoryEvent, Reader, RoomTruth } from './checks/history.ts';
 import { Recorder } from './checks/recorder.ts';
 import { Proxy } from './faults/proxy.ts';
+import type { Outcome } from './load/speaker.ts';
 import { Population, type Size } from './load/population.ts';
 import { readersOf } from './load/readers.ts';
 import { Traffic } from './load/traffic.ts';
@@ -41,6 +42,8 @@ export interface Judgement {
   readonly history: readonly HistoryEvent[];
   readonly truth: readonly RoomTruth[];
   readonly troubles: readonly string[];
+  /** Sends that waited too long on a connection that F22 had left mute. */
+  readonly excused: number;
 }
 
 /** One server, one load, one history: what faults are played on. */
@@ -52,6 +55,10 @@ export class Stage {
   readonly population: Population;
   readonly traffic: Traffic;
   readonly random: Random;
+  /** Until then a client may be mute by its own doing (F22). */
+  muteUntil = 0;
+  /** Sends that waited too long on such a connection. */
+  readonly excused = new Set<Outcome>();
   private readonly currentMs: number;
   private readonly sampling: NodeJS.Timeout;
 
@@ -151,7 +158,24 @@ export class Stage {
     await until('connections are closed', IDLE_MS, async () => (await this.connections()) === 0).catch(() => undefined);
     this.sample('idle');
     const history = recorder.history();
-    return { findings: truth ? check(history, truth) : [], history, truth: truth ?? [], troubles: population.troubles };
+    population.troubles.push(...this.heardAllTheSame(history));
+    return {
+      findings: truth ? check(history, truth) : [],
+      history,
+      truth: truth ?? [],
+      troubles: population.troubles,
+      excused: this.excused.size,
+    };
+  }
+
+  /** What the server had heard on a connection that seemed mute, it left without an answer. */
+  private heardAllTheSame(history: readonly HistoryEvent[]): readonly string[] {
+    const excused = [...this.excused].map(({ client, clientMessageId }) => `${client} ${clientMessageId}`);
+    return history.flatMap((event) => {
+      if (event.kind !== 'send-ok' || !event.deduplicated) return [];
+      const attempt = `${event.client} ${event.clientMessageId}`;
+      return excused.includes(attempt) ? [`${attempt} was stored on a connection that was left mute`] : [];
+    });
   }
 
   private async untilCurrent(): Promise<void> {

@@ -66,10 +66,10 @@ describe('the checker', () => {
 
   it('takes a refusal for certain, but for one of two copies that the line delivered (F30)', () => {
     const sent = { op: 1, client: 'c', userId: 'u', roomId: 'r', clientMessageId: 'm' };
-    const refused = [
-      { t: 2, kind: 'send-inv', bodyHash: 'h', ...sent },
-      { t: 4, kind: 'send-fail', code: 'not-a-member', ...sent },
-    ] as const;
+    const refusedOn = (isOnLine: boolean) => [
+      { t: 2, kind: 'send-inv' as const, bodyHash: 'h', isOnLine, ...sent },
+      { t: 4, kind: 'send-fail' as const, code: 'not-a-member', ...sent },
+    ];
     const message = {
       pts: 1,
       type: 'message.created',
@@ -79,14 +79,20 @@ describe('the checker', () => {
       clientMessageId: 'm',
       bodyHash: 'h',
     } as const;
-    const kindsOf = (from: number, to: number) =>
+    const kindsOf = (from: number, to: number, isOnLine = true) =>
       check(
-        [{ t: from, kind: 'fault', name: 'F30', phase: 'begin' }, ...refused, { t: to, kind: 'fault', name: 'F30', phase: 'over' }],
+        [
+          { t: from, kind: 'fault', name: 'F30', phase: 'begin' },
+          ...refusedOn(isOnLine),
+          { t: to, kind: 'fault', name: 'F30', phase: 'over' },
+        ],
         [{ roomId: 'r', events: [message] }],
       ).map(({ kind }) => kind);
-    expect(check(refused, [{ roomId: 'r', events: [message] }]).map(({ kind }) => kind)).toContain('stored-though-rejected');
+    expect(check(refusedOn(true), [{ roomId: 'r', events: [message] }]).map(({ kind }) => kind)).toContain('stored-though-rejected');
     expect(kindsOf(1, 3)).not.toContain('stored-though-rejected');
     expect(kindsOf(0, 1)).toContain('stored-though-rejected');
+    // Neither REST nor a direct socket has its frames repeated.
+    expect(kindsOf(1, 3, false)).toContain('stored-though-rejected');
   });
 
   it('shows a finding with the events around it', () => {

@@ -50,7 +50,8 @@ export interface Sample {
  * which it follows a room. `askedAt`: it is the answer to a question of that time; else it came by itself.
  */
 export type Happening =
-  | ({ readonly kind: 'send-inv'; readonly bodyHash: string } & Attempt)
+  /** `isOnLine`: on a socket through our proxy. */
+  | ({ readonly kind: 'send-inv'; readonly bodyHash: string; readonly isOnLine?: boolean } & Attempt)
   | ({
       readonly kind: 'send-ok';
       readonly pts: number;

@@ -44,17 +44,18 @@ function storiesOf(history: readonly HistoryEvent[], room: RoomTruth, isDoubled:
     stories.set(key, story);
     return story;
   };
-  const begun = new Map<number, number>();
+  const wasDoubled = (begunAt: number | undefined, refusedAt: number): boolean => begunAt !== undefined && isDoubled(begunAt, refusedAt);
+  const onLine = new Map<number, number>();
   for (const event of history) {
     if (!('clientMessageId' in event) || event.roomId !== room.roomId) continue;
     const story = storyOf(event.userId, event.clientMessageId);
     if (event.kind === 'send-inv') {
       story.invocations.push(event);
-      begun.set(event.op, event.t);
+      if (event.isOnLine) onLine.set(event.op, event.t);
     }
     if (event.kind === 'send-ok') story.oks.push(event);
     // The refusal of one copy says nothing of the other, which may come after the sender was let in.
-    if (event.kind === 'send-fail' && !isDoubled(begun.get(event.op) ?? event.t, event.t)) story.failed.add(event.op);
+    if (event.kind === 'send-fail' && !wasDoubled(onLine.get(event.op), event.t)) story.failed.add(event.op);
   }
   const takenBack = new Set(history.flatMap((event) => (event.kind === 'delete-inv' ? [event.messageId] : [])));
   for (const message of room.events.filter(isMessage)) {

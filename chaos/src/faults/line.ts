@@ -87,6 +87,9 @@ const halfOpen: Fault = {
   },
 };
 
+/** A client that is cut off in the middle of its upgrade is mute until its ping time-out: pingInterval + pingTimeout, and a look. */
+const MUTE_MS = 20_000;
+
 const ss = (filter: string): boolean => spawnSync('ss', ['-K', '-t', '-n', filter]).status === 0;
 
 const destroyed: Fault = {
@@ -96,8 +99,10 @@ const destroyed: Fault = {
   answersInTime: false,
   isQuick: true,
   whyNot: () => (isRoot() && ss('dst 127.0.0.1 dport = :1') ? undefined : 'needs root and ss -K (iproute2, CONFIG_INET_DIAG_DESTROY)'),
-  async play({ server }: Stage) {
+  async play(stage: Stage) {
+    const { server } = stage;
     for (let round = 0; round < 3; round += 1) {
+      stage.muteUntil = performance.now() + MUTE_MS;
       must(ss(`sport = :${server.port}`), 'ss -K refused');
       await sleep(700);
     }

@@ -42,8 +42,6 @@ export class Proxy {
   private readonly server: Server;
   private readonly random: Random;
   private readonly pairs = new Set<readonly [Socket, Socket]>();
-  /** Of pairs that were parted on a dead line, one may live on. */
-  private readonly open = new Set<Socket>();
 
   private constructor(server: Server, port: number, targetPort: number, random: Random) {
     this.server = server;
@@ -65,10 +63,6 @@ export class Proxy {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  get connections(): number {
-    return this.pairs.size;
-  }
-
   /** From now on to another server. Connections that are there are cut. */
   turnTo(targetPort: number): void {
     this.targetPort = targetPort;
@@ -83,7 +77,7 @@ export class Proxy {
   }
 
   async close(): Promise<void> {
-    for (const socket of this.open) socket.destroy();
+    this.cut();
     await new Promise((resolve) => this.server.close(resolve));
   }
 
@@ -95,11 +89,10 @@ export class Proxy {
     this.pass(client, upstream, (chunk) => (this.line.repeatsFrames ? this.twice(frames, chunk) : frames.pass(chunk)));
     this.pass(upstream, client, (chunk) => chunk);
     for (const socket of pair) {
-      this.open.add(socket);
       socket.on('error', () => undefined);
       socket.on('close', () => {
-        this.open.delete(socket);
-        this.pairs.delete(pair);
+        // Of a pair that is parted on a dead line one lives on.
+        if (pair.every(({ destroyed }) => destroyed)) this.pairs.delete(pair);
         // A dead line does not tell the other side either.
         if (!this.line.isDead) for (const other of pair) other.destroy();
       });

@@ -15,6 +15,8 @@ export interface ChatUserOptions extends Identity {
   readonly token: string;
   readonly recorder: Recorder;
   readonly canaries: Canaries;
+  /** It comes through our proxy, which may do to it what lines do. */
+  readonly isOnLine: boolean;
   /** Undefined = the stock behaviour, polling first. */
   readonly transports?: ['websocket'];
   /** Positions an earlier life of this client kept, by room. */

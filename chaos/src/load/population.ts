@@ -31,6 +31,7 @@ export interface Person {
   token: string;
   readonly url: string;
   readonly isPolling: boolean;
+  readonly isOnLine: boolean;
   readonly rooms: Map<string, 'in' | 'out' | 'moving'>;
   user: ChatUser;
   speaker: Speaker;
@@ -89,8 +90,9 @@ export class Population {
     for (const [index, userId] of ids.entries()) {
       const token = await api.token(userId);
       const own = new Map((rooms.get(userId) ?? []).map((roomId) => [roomId, 'in' as const]));
-      const url = index % 4 < 2 ? where.url : where.proxyUrl;
-      this.people.push(this.personOf({ api, userId, token, url, isPolling: index % 2 === 1, rooms: own }));
+      const isOnLine = index % 4 >= 2;
+      const url = isOnLine ? where.proxyUrl : where.url;
+      this.people.push(this.personOf({ api, userId, token, url, isOnLine, isPolling: index % 2 === 1, rooms: own }));
     }
     // Rooms come after the clients: whoever is connected already is told of each.
     for (const roomId of this.roomIds)
@@ -100,13 +102,15 @@ export class Population {
       );
   }
 
-  private personOf(facts: Pick<Person, 'api' | 'userId' | 'token' | 'url' | 'isPolling'> & { readonly rooms: Person['rooms'] }): Person {
+  private personOf(
+    facts: Pick<Person, 'api' | 'userId' | 'token' | 'url' | 'isOnLine' | 'isPolling'> & { readonly rooms: Person['rooms'] },
+  ): Person {
     const person = { ...facts, generation: 0, said: [] };
     return Object.assign(person, this.clientOf(person));
   }
 
   private clientOf(person: Omit<Person, 'user' | 'speaker'>, positions?: ReadonlyMap<string, number>): Pick<Person, 'user' | 'speaker'> {
-    const { api, userId, token, url, generation, isPolling } = person;
+    const { api, userId, token, url, generation, isOnLine, isPolling } = person;
     const user = new ChatUser({
       url,
       token,
@@ -115,6 +119,7 @@ export class Population {
       client: `${api.tenantId}/${userId}#${generation}`,
       recorder: this.recorder,
       canaries: this.canaries,
+      isOnLine,
       ...(isPolling ? {} : { transports: ['websocket'] as ['websocket'] }),
       ...(positions ? { positions } : {}),
     });

@@ -15,6 +15,7 @@ export interface Outcome {
   readonly code?: string;
   readonly client: string;
   readonly way: 'socket' | 'rest' | 'rest-twice';
+  readonly clientMessageId: string;
   /** From the call on the connection brought nothing at all. */
   readonly isMute: boolean;
 }
@@ -93,12 +94,13 @@ export class Speaker {
     const { roomId, clientMessageId, text } = saying;
     const attempt = { op: recorder.nextOp(), ...this.user.places.at(roomId), clientMessageId };
     const startedAt = performance.now();
-    recorder.record({ kind: 'send-inv', ...attempt, bodyHash: hashOf(text) });
+    const isOnLine = way === 'socket' && this.user.options.isOnLine;
+    recorder.record({ kind: 'send-inv', ...attempt, bodyHash: hashOf(text), ...(isOnLine ? { isOnLine } : {}) });
     this.pending.add(startedAt);
     const answer = await call();
     this.pending.delete(startedAt);
     const isMute = way === 'socket' && this.user.heardAt < startedAt;
-    const took = { startedAt, tookMs: performance.now() - startedAt, client: this.user.client, way, isMute };
+    const took = { startedAt, tookMs: performance.now() - startedAt, client: this.user.client, clientMessageId, way, isMute };
     if (answer?.ok) {
       const { message, deduplicated } = answer;
       recorder.record({ kind: 'send-ok', ...attempt, pts: message.pts, seq: message.seq, messageId: message.id, deduplicated });

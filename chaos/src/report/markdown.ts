@@ -11,6 +11,8 @@ export interface Report {
   readonly load: string;
   readonly faults: readonly FaultFigures[];
   readonly combined: readonly string[];
+  /** Sends that are charged to no fault: their connection was mute by the client's own doing. */
+  readonly excused: number;
   readonly impossible: readonly { readonly name: string; readonly why: string }[];
   readonly verdicts: readonly Verdict[];
   readonly controls: readonly ControlResult[];
@@ -68,6 +70,9 @@ export function markdown(report: Report): string {
       ]),
     ),
     ...(report.combined.length === 0 ? [] : ['', `Played two at a time (F38): ${report.combined.join(', ')}.`]),
+    ...(report.excused === 0
+      ? []
+      : ['', `${report.excused} sends waited on connections that F22 had left mute, and are charged to no fault.`]),
     ...(report.impossible.length === 0 ? [] : ['', 'Not tried:', '', ...report.impossible.map(({ name, why }) => `- ${name}: ${why}`)]),
     '',
     '## Positive controls',
