@@ -189,7 +189,7 @@ describe('session.ready', () => {
     replaying.mockRestore();
     await say('later');
     await until('three messages', () => bo.texts.length === 3);
-    expect(bo.seen.map(({ name }) => name)).toEqual(['message.created', 'session.ready', 'message.created', 'message.created']);
+    expect(bo.told).toEqual(['message.created', 'session.ready', 'message.created', 'message.created']);
     expect(bo.texts).toEqual(['while the heads are read', 'while it is replayed', 'later']);
     const [first, second] = bo.all('message.created');
     expect(bo.ready.rooms.find(({ roomId }) => roomId === 'crew')?.pts).toBe(first?.pts);
@@ -258,8 +258,7 @@ describe('resume', () => {
     for (const text of numbered(1, 5)) await server.seed.send(scene.tenantId, 'ann', 'crew', text);
     await server.seed.group(scene.tenantId, 'new-room', ['ann', 'bo']);
     const again = await SocketUser.enter(server.url, scene.member, { resume: { userPts, rooms: { crew: pts } } });
-    const names = again.seen.map(({ name }) => name);
-    expect(names).toEqual(['room.entered', ...numbered(1, 5).map(() => 'message.created'), 'session.ready']);
+    expect(again.told).toEqual(['room.entered', ...numbered(1, 5).map(() => 'message.created'), 'session.ready']);
     expect(again.texts).toEqual(numbered(1, 5));
     expect(again.all('message.created').map((event) => event.pts)).toEqual([1, 2, 3, 4, 5].map((step) => pts + step));
     expect(again.ready.rooms.every(({ complete }) => complete)).toBe(true);
@@ -281,10 +280,10 @@ describe('resume', () => {
 
   it('of rooms one may not read, or that lie ahead, replays nothing and says so', async () => {
     const cy = await SocketUser.enter(server.url, scene.stranger, { resume: { rooms: { crew: 0, zoo: 0, nowhere: 0 } } });
-    expect(cy.seen.map(({ name }) => name)).toEqual(['session.ready']);
+    expect(cy.told).toEqual(['session.ready']);
     cy.leave();
     const bo = await SocketUser.enter(server.url, scene.member, { resume: { rooms: { crew: 1_000_000 } } });
-    expect(bo.seen.map(({ name }) => name)).toEqual(['session.ready']);
+    expect(bo.told).toEqual(['session.ready']);
     expect(bo.ready.rooms.find(({ roomId }) => roomId === 'crew')).toMatchObject({ complete: false });
     bo.leave();
   });

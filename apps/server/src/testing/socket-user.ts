@@ -101,6 +101,11 @@ export class SocketUser {
     return ready as unknown as SessionReady;
   }
 
+  /** Names of what it was sent, in order; without heads, which the beacon tells whenever it comes round. */
+  get told(): readonly string[] {
+    return this.seen.filter(({ name, data }) => !(name === 'room.head' && 'heads' in data)).map(({ name }) => name);
+  }
+
   /** Texts of the messages it was sent, in order. */
   get texts(): readonly (string | undefined)[] {
     return this.all('message.created').map(({ data }) => data?.message?.text);
