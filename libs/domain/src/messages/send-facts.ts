@@ -11,6 +11,8 @@ const CAPACITY = 50_000;
 export class SendFactsCache {
   private readonly known = new Map<string, SendFacts>();
   private readonly reading = new Map<string, Promise<SendFacts | undefined>>();
+  /** What is read as soon as the reading under way has ended. */
+  private readonly next = new Map<string, Promise<SendFacts | undefined>>();
 
   constructor(private readonly store: Store) {}
 
@@ -18,14 +20,33 @@ export class SendFactsCache {
     return this.known.get(cacheKey(tenantId, roomId, userNo));
   }
 
-  /** Reads anew; callers at the same time share one read. A read begun before a change is caught by the versions at commit. */
-  async fresh(tenantId: TenantId, roomId: RoomId, userNo: UserNo): Promise<SendFacts | undefined> {
+  /**
+   * Reads anew. Who asks while a read is under way shares the next one: facts are never older than the question, or who
+   * was let in meanwhile would be refused (G12).
+   */
+  fresh(tenantId: TenantId, roomId: RoomId, userNo: UserNo): Promise<SendFacts | undefined> {
     const key = cacheKey(tenantId, roomId, userNo);
+    const read = (): Promise<SendFacts | undefined> => this.read(key, tenantId, roomId, userNo);
     const running = this.reading.get(key);
-    if (running) return running;
-    const read = this.store.tenant(tenantId, (tx) => tx.rooms.sendFacts(roomId, userNo)).finally(() => this.reading.delete(key));
-    this.reading.set(key, read);
-    const facts = await read;
+    if (!running) return read();
+    const known = this.next.get(key);
+    if (known) return known;
+    // Behind a read that the database did not answer nobody waits for another one (G21).
+    const next = running.finally(() => this.next.delete(key)).then(read);
+    this.next.set(key, next);
+    return next;
+  }
+
+  private read(key: string, tenantId: TenantId, roomId: RoomId, userNo: UserNo): Promise<SendFacts | undefined> {
+    const reading = this.readAndRemember(key, tenantId, roomId, userNo).finally(() => {
+      if (this.reading.get(key) === reading) this.reading.delete(key);
+    });
+    this.reading.set(key, reading);
+    return reading;
+  }
+
+  private async readAndRemember(key: string, tenantId: TenantId, roomId: RoomId, userNo: UserNo): Promise<SendFacts | undefined> {
+    const facts = await this.store.tenant(tenantId, (tx) => tx.rooms.sendFacts(roomId, userNo));
     this.known.delete(key);
     if (facts) this.remember(key, facts);
     return facts;
