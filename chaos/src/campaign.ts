@@ -52,13 +52,16 @@ export async function play(stage: Stage, fault: Fault): Promise<Played> {
   return { fault, from: begin.t, to: over.t, ...(healedMs === undefined ? {} : { healedMs }), slowestMs, violations };
 }
 
+/** pingInterval + pingTimeout of the server, and a look. */
+const MUTE_MS = 20_000;
+
 /**
  * Shortly after F22 it brought not even a ping, while others were answered: a stock client that was cut off in the middle
  * of its upgrade, mute until its ping time-out. The stage finds out whether the server had heard it all the same.
  */
 const isOnDeadConnection = (stage: Stage, { isMute, client, startedAt, tookMs }: Outcome, all: readonly Outcome[]): boolean =>
   isMute &&
-  startedAt < stage.muteUntil &&
+  stage.blows.some((at) => startedAt < at + MUTE_MS) &&
   all.some((other) => {
     const answeredAt = other.startedAt + other.tookMs;
     const isAnswered = other.code !== 'no-answer' && other.code !== 'disconnected';

@@ -55,8 +55,8 @@ export class Stage {
   readonly population: Population;
   readonly traffic: Traffic;
   readonly random: Random;
-  /** Until then a client may be mute by its own doing (F22). */
-  muteUntil = 0;
+  /** When sockets were destroyed under both sides (F22). */
+  readonly blows: number[] = [];
   /** Sends that waited too long on such a connection. */
   readonly excused = new Set<Outcome>();
   private readonly currentMs: number;
@@ -168,9 +168,13 @@ export class Stage {
     };
   }
 
-  /** What the server had heard on a connection that seemed mute, it left without an answer. */
+  /**
+   * What the server had heard on a connection that seemed mute, it left without an answer; but an answer may have gone
+   * down with a socket that was destroyed while it was on its way.
+   */
   private heardAllTheSame(history: readonly HistoryEvent[]): readonly string[] {
-    const excused = [...this.excused].map(({ client, clientMessageId }) => `${client} ${clientMessageId}`);
+    const heldNoBlow = ({ startedAt, tookMs }: Outcome): boolean => !this.blows.some((at) => at > startedAt && at < startedAt + tookMs);
+    const excused = [...this.excused].filter(heldNoBlow).map(({ client, clientMessageId }) => `${client} ${clientMessageId}`);
     return history.flatMap((event) => {
       if (event.kind !== 'send-ok' || !event.deduplicated) return [];
       const attempt = `${event.client} ${event.clientMessageId}`;

@@ -87,9 +87,6 @@ const halfOpen: Fault = {
   },
 };
 
-/** A client that is cut off in the middle of its upgrade is mute until its ping time-out: pingInterval + pingTimeout, and a look. */
-const MUTE_MS = 20_000;
-
 const ss = (filter: string): boolean => spawnSync('ss', ['-K', '-t', '-n', filter]).status === 0;
 
 const destroyed: Fault = {
@@ -102,7 +99,7 @@ const destroyed: Fault = {
   async play(stage: Stage) {
     const { server } = stage;
     for (let round = 0; round < 3; round += 1) {
-      stage.muteUntil = performance.now() + MUTE_MS;
+      stage.blows.push(performance.now());
       must(ss(`sport = :${server.port}`), 'ss -K refused');
       await sleep(700);
     }
