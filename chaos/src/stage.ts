@@ -6,6 +6,7 @@ import type { Finding } from './checks/findings.ts';
 import type { HistoryEvent, Reader, RoomTruth } from './checks/history.ts';
 import { Recorder } from './checks/recorder.ts';
 import { Proxy } from './faults/proxy.ts';
+import { heardAllTheSame } from './checks/mute.ts';
 import type { Outcome } from './load/speaker.ts';
 import { Population, type Size } from './load/population.ts';
 import { readersOf } from './load/readers.ts';
@@ -158,7 +159,7 @@ export class Stage {
     await until('connections are closed', IDLE_MS, async () => (await this.connections()) === 0).catch(() => undefined);
     this.sample('idle');
     const history = recorder.history();
-    population.troubles.push(...this.heardAllTheSame(history));
+    population.troubles.push(...heardAllTheSame([...this.excused], this.blows, history));
     return {
       findings: truth ? check(history, truth) : [],
       history,
@@ -166,20 +167,6 @@ export class Stage {
       troubles: population.troubles,
       excused: this.excused.size,
     };
-  }
-
-  /**
-   * What the server had heard on a connection that seemed mute, it left without an answer; but an answer may have gone
-   * down with a socket that was destroyed while it was on its way.
-   */
-  private heardAllTheSame(history: readonly HistoryEvent[]): readonly string[] {
-    const heldNoBlow = ({ startedAt, tookMs }: Outcome): boolean => !this.blows.some((at) => at > startedAt && at < startedAt + tookMs);
-    const excused = [...this.excused].filter(heldNoBlow).map(({ client, clientMessageId }) => `${client} ${clientMessageId}`);
-    return history.flatMap((event) => {
-      if (event.kind !== 'send-ok' || !event.deduplicated) return [];
-      const attempt = `${event.client} ${event.clientMessageId}`;
-      return excused.includes(attempt) ? [`${attempt} was stored on a connection that was left mute`] : [];
-    });
   }
 
   private async untilCurrent(): Promise<void> {
