@@ -23,13 +23,15 @@ const AGE_MAX_MS = 4_000;
 /** Behind a read that failed, who has waited this long is told so too: the next one may take as long again (G21). */
 const PATIENCE_MS = 1_000;
 const RETRY_MS = 1_000;
+/** Between two reads of a tenant that has many waiting, at most: so that more of them share the next one. */
+const PAUSE_MAX_MS = 20;
 /** Spread evenly over so many steps of this length, so that those refused together do not come back together. */
 const RETRY_STEPS = 40;
 const RETRY_STEP_MS = 100;
 
 /**
- * Reads for many callers at once: what is asked while a read is under way is answered by the next one, together. When
- * idle nothing waits. An answer is never older than the question. A thousand clients that come back at the same moment
+ * Reads for many callers at once: what is asked while a read is under way is answered by the next one, together, which
+ * begins as long after it as it took. When idle nothing waits. An answer is never older than the question. A thousand clients that come back at the same moment
  * cost a handful of statements.
  */
 export class Gather<K, V> {
@@ -57,7 +59,10 @@ export class Gather<K, V> {
 
   private async readOn(tenantId: TenantId, lane: Lane<K, V>): Promise<void> {
     while (lane.waiting.length > 0) {
+      const from = performance.now();
       const failure = await this.readSome(tenantId, lane.waiting.splice(0, this.together));
+      const { length } = lane.waiting;
+      if (length > 0 && length < this.together) await pause(Math.min(PAUSE_MAX_MS, performance.now() - from));
       lane.waiting = failure
         ? refuseLate(lane.waiting, PATIENCE_MS, () => failure.error)
         : refuseLate(lane.waiting, AGE_MAX_MS, () => this.tooMany());
@@ -91,6 +96,8 @@ export class Gather<K, V> {
     return new DomainError('unavailable', { detail: 'too many wait for the same', retryAfterMs });
   }
 }
+
+const pause = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 
 function refuseLate<K, V>(waiting: Asked<K, V>[], patienceMs: number, error: () => unknown): Asked<K, V>[] {
   const late = performance.now() - patienceMs;
