@@ -79,10 +79,11 @@ function ensureChromium() {
   return find();
 }
 
-function ensureRedis() {
-  const isThere = () => spawnSync('redis-server', ['--version']).status === 0;
-  if (!isThere()) install('redis-server');
-  return isThere();
+/** A service that tests start by themselves; without it those tests say what they did not try. */
+function ensure(command, what) {
+  const isThere = () => spawnSync(command, ['--version']).status === 0;
+  if (!isThere()) install(command);
+  if (!isThere()) notRun.push(`${what}: there is no ${command} and it cannot be installed here`);
 }
 
 const only = process.argv[2];
@@ -98,11 +99,12 @@ if (wants('checks')) {
   check('lockfile and pins', [join(ROOT, 'tools/check-lockfile.mjs')]);
 }
 if (wants('unit')) suite('unit');
+if (wants('server') || wants('e2e')) ensure('redis-server', 'several nodes');
+if (wants('server')) ensure('pgbouncer', 'a transaction pooler');
 if (wants('server')) suite('server');
 if (wants('e2e')) {
   const chromium = ensureChromium();
   if (!chromium) notRun.push('browser tests: there is no Chromium and it cannot be installed here (set CHROMIUM_PATH)');
-  if (!ensureRedis()) notRun.push('two nodes: there is no redis-server and it cannot be installed here');
   suite('e2e', chromium ? { CHROMIUM_PATH: chromium } : {});
 }
 

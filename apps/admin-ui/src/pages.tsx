@@ -6,6 +6,7 @@ import {
   IconHistory,
   IconKey,
   IconMessages,
+  IconServer,
   IconUserCircle,
   IconUsers,
   IconUserShield,
@@ -44,6 +45,14 @@ export const pages: readonly PageRow[] = [
     permission: 'any',
     place: 'main',
     page: lazy(() => import('./pages/tenants/tenants.page.js')),
+  },
+  {
+    path: '/nodes',
+    label: 'Nodes',
+    icon: IconServer,
+    permission: 'viewer',
+    place: 'main',
+    page: lazy(() => import('./pages/nodes/nodes.page.js')),
   },
   {
     path: '/audit',

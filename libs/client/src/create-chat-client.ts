@@ -4,7 +4,7 @@ import { MemoryOutbox, type OutboxStorage } from './outbox-storage.js';
 import { ChatSocket, type ChatSocketOptions } from './socket.js';
 import { systemTimers } from './timers.js';
 
-export interface ChatClientOptions extends Pick<ChatSocketOptions, 'url' | 'token' | 'device' | 'transports' | 'timers'> {
+export interface ChatClientOptions extends Pick<ChatSocketOptions, 'url' | 'token' | 'device' | 'transports' | 'timers' | 'findsNode'> {
   /** Where unsent messages outlive a reload. Default: IndexedDB where there is one, else memory. */
   readonly storage?: OutboxStorage;
   /** Who the token is for. Lets messages written before the first connection be kept, and earlier ones be shown. */
@@ -17,7 +17,7 @@ export interface ChatClientOptions extends Pick<ChatSocketOptions, 'url' | 'toke
 
 /** A chat client for one user, in browsers and Node. Nothing happens before `connect()`. */
 export function createChatClient(options: ChatClientOptions): ChatClient {
-  const { url, token, device, transports, userId, resume, queueLimit } = options;
+  const { url, token, device, transports, findsNode, userId, resume, queueLimit } = options;
   const timers = options.timers ?? systemTimers;
   const storage = options.storage ?? defaultStorage(url);
   return new ChatClient({
@@ -27,7 +27,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     userId,
     resume,
     queueLimit,
-    connect: (positions) => new ChatSocket({ url, token, device, transports, timers, resume: positions }),
+    connect: (positions) => new ChatSocket({ url, token, device, transports, findsNode, timers, resume: positions }),
   });
 }
 

@@ -22,7 +22,7 @@ const open: ChatSocket[] = [];
 
 beforeEach(async () => {
   [handshakes, refuse, onConnection] = [[], () => undefined, () => undefined];
-  http = createServer();
+  http = createServer((_, response) => void response.writeHead(404).end());
   server = new Server(http, { path: '/base/socket.io' });
   server.of('/chat').use((socket, next) => {
     handshakes.push(socket.handshake.auth);
@@ -261,4 +261,31 @@ it('keeps away as long as a refusal asked', async () => {
   const { socket } = aSocket();
   await until(socket, 'online');
   expect(performance.now() - from).toBeGreaterThanOrEqual(200 - 2); // A hundredth of what was asked.
+});
+
+it('goes where the server sends it, and names the node that it could not reach', async () => {
+  const { port } = http.address() as AddressInfo;
+  const [gone, here] = ['01980000-0000-7000-8000-000000000001', '01980000-0000-7000-8000-000000000002'];
+  const asked: (string | null)[] = [];
+  const directory = createServer((request, response) => {
+    const unreachable = new URL(request.url ?? '', 'http://localhost').searchParams.get('unreachable');
+    asked.push(unreachable);
+    const node = unreachable === gone ? { nodeId: here, url: `http://127.0.0.1:${port}/base` } : { nodeId: gone, url: 'http://127.0.0.1:9' };
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ url: node.url, nodes: [node] }));
+  });
+  await new Promise<void>((resolve) => directory.listen(0, '127.0.0.1', resolve));
+  const { socket } = aSocket({ url: `http://127.0.0.1:${(directory.address() as AddressInfo).port}`, findsNode: true });
+  await until(socket, 'online');
+  expect(asked).toEqual([null, gone]);
+  // Once it is well connected, old complaints are forgotten.
+  sockets()[0]?.conn.close();
+  await vi.waitFor(() => expect(asked).toHaveLength(3), { timeout: 5_000 });
+  expect(asked[2]).toBe(null);
+  directory.close();
+});
+
+it('goes to the address it knows where nobody can say', async () => {
+  const { socket } = aSocket({ findsNode: true });
+  await until(socket, 'online');
+  expect(handshakes).toHaveLength(1);
 });

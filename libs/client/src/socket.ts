@@ -10,6 +10,7 @@ import {
 } from './connection.js';
 import { Emitter } from './emitter.js';
 import { localProblem, ParleyError, problemFrom } from './http.js';
+import { NodeFinder } from './node-finder.js';
 import { Reconnect } from './reconnect.js';
 import { backoffMs, systemTimers, type TimerHandle, type Timers } from './timers.js';
 import { type TokenCallback, Tokens } from './tokens.js';
@@ -26,6 +27,8 @@ export interface ChatSocketOptions {
   /** Default: Socket.IO's own, polling first. */
   readonly transports?: ('polling' | 'websocket')[];
   readonly timers?: Timers;
+  /** Ask the server before every attempt which of its nodes to connect to: where there is no load balancer. */
+  readonly findsNode?: boolean;
 }
 
 /** From the attempt to `session.ready`, counted anew at each packet. */
@@ -39,7 +42,9 @@ export class ChatSocket implements Connection {
   private readonly emitter = new Emitter<ConnectionEvents>();
   private readonly timers: Timers;
   private readonly tokens: Tokens;
-  private readonly socket: Socket;
+  private socket: Socket;
+  private socketUrl: string;
+  private readonly nodes?: NodeFinder;
   private present: ConnectionState = 'idle';
   private handshakeToken = '';
   /** Rises with every attempt and every end, so that late answers of an older one are not taken for news. */
@@ -55,8 +60,15 @@ export class ChatSocket implements Connection {
     this.timers = options.timers ?? systemTimers;
     this.reconnect = new Reconnect(this.timers, () => void this.open('connect'));
     this.tokens = new Tokens(options.token, this.timers, options.device);
-    const { origin, pathname } = new URL(options.url);
-    this.socket = io(`${origin}/chat`, {
+    if (options.findsNode) this.nodes = new NodeFinder(options.url);
+    this.socketUrl = options.url;
+    this.socket = this.socketTo(options.url);
+  }
+
+  private socketTo(url: string): Socket {
+    const { options } = this;
+    const { origin, pathname } = new URL(url);
+    const socket = io(`${origin}/chat`, {
       path: `${pathname.replace(/\/$/, '')}/socket.io`,
       auth: (give) => give({ token: this.handshakeToken, resume: options.resume?.() }),
       autoConnect: false,
@@ -64,10 +76,11 @@ export class ChatSocket implements Connection {
       forceNew: true,
       ...(options.transports ? { transports: options.transports } : {}),
     });
-    this.socket.on('connect', () => this.watch());
-    this.socket.on('disconnect', (reason) => reason !== 'io client disconnect' && this.lost());
-    this.socket.on('connect_error', (error) => this.refused(error));
-    this.socket.onAny((name: string, packet: unknown) => this.receive(name, packet));
+    socket.on('connect', () => this.watch());
+    socket.on('disconnect', (reason) => reason !== 'io client disconnect' && this.lost());
+    socket.on('connect_error', (error) => this.refused(error));
+    socket.onAny((name: string, packet: unknown) => this.receive(name, packet));
+    return socket;
   }
 
   get state(): ConnectionState {
@@ -117,13 +130,22 @@ export class ChatSocket implements Connection {
     this.become('connecting');
     try {
       const token = await this.tokens.fresh(reason);
+      const url = (await this.nodes?.find()) ?? this.options.url;
       if (attempt !== this.attempt) return;
       this.handshakeToken = token;
+      if (url !== this.socketUrl) this.moveTo(url);
       this.watch();
       this.socket.connect();
     } catch (error) {
       if (attempt === this.attempt) this.judge(error instanceof ParleyError ? error.problem : problemFrom(error));
     }
+  }
+
+  private moveTo(url: string): void {
+    this.socket.off().offAny();
+    this.socket.disconnect();
+    this.socketUrl = url;
+    this.socket = this.socketTo(url);
   }
 
   private receive(name: string, packet: unknown): void {
@@ -148,6 +170,7 @@ export class ChatSocket implements Connection {
   private ready(ready: SessionReady): void {
     this.stopTimers();
     this.reconnect.ready();
+    this.nodes?.reached();
     this.become('online');
     this.emitter.emit('ready', ready);
   }
@@ -158,6 +181,7 @@ export class ChatSocket implements Connection {
 
   private lost(retryAfterMs?: number): void {
     this.hasRenewedExpired = false;
+    if (this.present === 'connecting') this.nodes?.failed();
     this.drop('waiting', () => this.reconnect.afterFailure(retryAfterMs));
   }
 

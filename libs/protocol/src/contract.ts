@@ -42,6 +42,8 @@ export interface CommandSpec<I extends z.ZodType = z.ZodType, O extends z.ZodTyp
   readonly output: O;
   /** How much of the caller's rate it takes; 1 unless said. */
   readonly cost?: number;
+  /** Refused first when the server has more to do than it can: nothing is lost by asking later. */
+  readonly isPatient?: boolean;
   readonly errors?: readonly ErrorCode[];
 }
 

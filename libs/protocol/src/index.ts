@@ -10,6 +10,7 @@ export * from './contract.js';
 export * from './events.js';
 export * from './messages.js';
 export * from './openapi.js';
+export * from './nodes.js';
 export * from './operators.js';
 export * from './present.js';
 export * from './primitives.js';

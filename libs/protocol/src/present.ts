@@ -13,6 +13,7 @@ import {
   type MemberChange,
   type Message as DomainMessage,
   type MessagePage as DomainMessagePage,
+  type Node,
   type Operator as DomainOperator,
   type OperatorToken as DomainOperatorToken,
   type Person as DomainPerson,
@@ -34,6 +35,7 @@ import type { AuditRecord } from './audit.js';
 import type { Ban } from './bans.js';
 import type { EventActor, ProfileEnvelope, ReceiptEnvelope, RoomEnvelope, UserEnvelope } from './events.js';
 import type { Message } from './messages.js';
+import type { NodeShape } from './nodes.js';
 import type { Operator, OperatorToken } from './operators.js';
 import type { Problem } from './problem.js';
 import type { Member, Room } from './rooms.js';
@@ -305,6 +307,33 @@ export function presentApiKey(key: DomainApiKey): ApiKey {
 export function presentSigningKey(key: DomainSigningKey): SigningKey {
   const { id, algorithm, issuer, audience, userIdPrefix, createdAt, revokedAt } = key;
   return { id, algorithm, issuer, audience, userIdPrefix, createdAt: time(createdAt), revokedAt: maybe(revokedAt) };
+}
+
+export function presentNode(node: Node, selfId: string): NodeShape {
+  const { id, role, version, url, startedAt, beatAt, report } = node;
+  const { connections, messagesPerSecond, eventLoopDelayMs, memoryBytes, redis } = report;
+  return {
+    id,
+    role,
+    version,
+    ...(url === undefined ? {} : { url }),
+    startedAt: time(startedAt),
+    beatAt: time(beatAt),
+    state: stateOf(node),
+    connections,
+    messagesPerSecond,
+    eventLoopDelayMs,
+    memoryBytes,
+    redis,
+    isSelf: id === selfId,
+  };
+}
+
+function stateOf({ isAlive, isSuspect, isDrainWanted, report }: Node): NodeShape['state'] {
+  if (!isAlive) return 'gone';
+  if (isDrainWanted || report.isDraining) return 'draining';
+  if (!report.isReady) return 'not-ready';
+  return isSuspect ? 'suspect' : 'serving';
 }
 
 export function presentOperator(operator: DomainOperator): Operator {

@@ -6,6 +6,7 @@ import { auditRoutes } from './audit.js';
 import { banRoutes } from './bans.js';
 import type { RouteSpec } from './contract.js';
 import { messageRoutes } from './messages.js';
+import { connectRoutes, nodeRoutes } from './nodes.js';
 import { operatorRoutes, sessionRoutes } from './operators.js';
 import { receiptRoutes } from './receipts.js';
 import { roomRoutes } from './rooms.js';
@@ -33,6 +34,8 @@ export const routes = {
   adminBans: adminBanRoutes,
   audit: auditRoutes,
   stats: statsRoutes,
+  nodes: nodeRoutes,
+  connect: connectRoutes,
 } as const;
 
 type Routes = typeof routes;

@@ -74,6 +74,7 @@ export const syncCommands = {
     namespace: '/chat',
     summary: 'What happened after the positions a client keeps',
     cost: 4,
+    isPatient: true,
     input,
     output: SyncAnswer,
   }),

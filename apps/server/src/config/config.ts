@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { FOREIGN_ENV, KEYS, type ConfigKey } from './keys.js';
+import { parseRedisUrl, type RedisPlace } from './redis-url.js';
 
 export type Origin = 'default' | 'file' | 'env' | 'flag';
 export interface Problem {
@@ -22,7 +23,7 @@ export type Database =
   | { readonly technology: 'embedded'; readonly directory: string }
   | { readonly technology: 'external'; readonly url: string; readonly directUrl: string };
 
-type Derived = 'postgresUrl' | 'postgresDirectUrl' | 'host' | 'migrateAtStart' | 'sampleTenant' | 'dataDir' | 'keepAliveTimeoutMs';
+type Derived = 'postgresUrl' | 'postgresDirectUrl' | 'redisUrl' | 'host' | 'migrateAtStart' | 'sampleTenant' | 'dataDir' | 'keepAliveTimeoutMs';
 
 export interface Config extends Omit<Values, Derived> {
   readonly keepAliveTimeoutMs: number;
@@ -31,6 +32,8 @@ export interface Config extends Omit<Values, Derived> {
   readonly migrateAtStart: boolean;
   readonly sampleTenant: boolean;
   readonly database: Database;
+  /** Absent = this server is the only one on its database. */
+  readonly redis?: RedisPlace;
 }
 
 export interface Loaded {
@@ -154,7 +157,7 @@ function parseAll(raw: Record<string, unknown>, problems: Problem[]): Values | u
 }
 
 function derive(values: Values, problems: Problem[]): Config {
-  const { postgresUrl, postgresDirectUrl, ...rest } = values;
+  const { postgresUrl, postgresDirectUrl, redisUrl, ...rest } = values;
   const isCluster = values.profile === 'cluster';
   const dataDir = resolve(values.dataDir);
   if (isCluster && postgresUrl === undefined)
@@ -176,6 +179,7 @@ function derive(values: Values, problems: Problem[]): Config {
       postgresUrl === undefined
         ? { technology: 'embedded', directory: resolve(dataDir, 'postgres') }
         : { technology: 'external', url: postgresUrl, directUrl: postgresDirectUrl ?? postgresUrl },
+    ...(redisUrl === undefined ? {} : { redis: parseRedisUrl(redisUrl) }),
   };
 }
 

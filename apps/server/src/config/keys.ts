@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseRedisUrl } from './redis-url.js';
 
 /** One setting: one line here is all it takes to add one. */
 interface KeySpec<T extends z.ZodType = z.ZodType> {
@@ -21,6 +22,7 @@ const list = z.union([
       .filter(Boolean),
   ),
 ]);
+const redisUrl = z.string().refine((url) => parseRedisUrl(url) !== undefined, 'not an address of Redis: redis://host:6379');
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
 /** Every setting there is. `parley.yaml` < environment < flags. */
@@ -33,7 +35,7 @@ export const KEYS = {
     about: 'Where the embedded profile keeps everything',
   }),
   profile: key({ env: 'PARLEY_PROFILE', schema: z.enum(['embedded', 'cluster']).default('embedded'), about: 'A set of defaults' }),
-  role: key({ env: 'PARLEY_ROLE', schema: z.enum(['all']).default('all'), about: 'What this process does' }),
+  role: key({ env: 'PARLEY_ROLE', schema: z.enum(['all', 'api', 'worker']).default('all'), about: 'What this process does: api serves clients, worker does repeated work and jobs, all both' }),
   postgresUrl: key({
     env: 'PARLEY_POSTGRES_URL',
     schema: postgresUrl.optional(),
@@ -43,19 +45,25 @@ export const KEYS = {
   postgresDirectUrl: key({
     env: 'PARLEY_POSTGRES_DIRECT_URL',
     schema: postgresUrl.optional(),
-    about: 'The same database past a transaction pooler, for migrations',
+    about: 'The same database past a transaction pooler, for the logs and migrations',
     isSecret: true,
   }),
   redisUrl: key({
     env: 'PARLEY_REDIS_URL',
-    schema: z.url({ protocol: /^rediss?$/ }).optional(),
-    about: 'Redis, by which several servers on one database tell each other of events',
+    schema: redisUrl.optional(),
+    about:
+      'Redis or Valkey, by which several servers on one database tell each other of events: redis://host, redis+sentinel://host,host/master, redis+cluster://host,host; with TLS rediss',
     isSecret: true,
   }),
   publicUrl: key({
     env: 'PARLEY_PUBLIC_URL',
     schema: z.url({ protocol: /^https?$/ }).optional(),
     about: 'The address people use, as https://chat.example.com',
+  }),
+  nodeUrl: key({
+    env: 'PARLEY_NODE_URL',
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+    about: 'Where clients reach this very process, for GET /v1/connect; not behind a load balancer',
   }),
   trustedProxies: key({
     env: 'PARLEY_TRUSTED_PROXIES',

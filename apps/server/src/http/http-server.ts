@@ -4,6 +4,7 @@ import fastifyStatic from '@fastify/static';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CallRates, DomainError, FRAME_BYTES, type Random } from '@parley/domain';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Overload } from '../telemetry/overload.js';
 import { noteCall } from './call.js';
 import { answerClientError } from './client-error.js';
 import { refusalOf, sendProblem } from './problem.filter.js';
@@ -52,7 +53,7 @@ export function fastifyAdapter({ trustedProxies, random, timeouts }: HttpOptions
 export async function prepareHttp(app: NestFastifyApplication, options: HttpOptions): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   strictJson(fastify);
-  const rates = app.get(CallRates);
+  const [rates, overload] = [app.get(CallRates), app.get(Overload)];
   fastify.addHook('onRequest', async (request, reply) => {
     noteCall(request, {
       info: { requestId: request.id, ip: request.ip, idempotencyKey: idempotencyKey(request), origin: request.headers.origin },
@@ -69,7 +70,7 @@ export async function prepareHttp(app: NestFastifyApplication, options: HttpOpti
       allowAnyOrigin(reply);
       if (request.method === 'OPTIONS') return answerPreflight(reply);
     }
-    const refusal = await whyNotRead(request, rates);
+    const refusal = await whyNotRead(request, rates, overload);
     return refusal && sendProblem(request, reply, refusal);
   });
   if (existsSync(join(options.dashboardDirectory, 'index.html'))) await serveDashboard(fastify, options.dashboardDirectory);
@@ -79,12 +80,13 @@ const isPage = (url: string): boolean => url.startsWith('/dashboard') || url.sta
 const isForAnyOrigin = (url: string): boolean => url.startsWith('/v1/') && !url.startsWith('/v1/admin');
 
 /** Before a body is read or a credential looked at. */
-async function whyNotRead(request: FastifyRequest, rates: CallRates): Promise<DomainError | undefined> {
+async function whyNotRead(request: FastifyRequest, rates: CallRates, overload: Overload): Promise<DomainError | undefined> {
   const { 'content-encoding': encoding = 'identity' } = request.headers;
   // What is small on the wire and large when unpacked is never unpacked (case 104).
   if (encoding !== 'identity') return new DomainError('unsupported-media-type', { detail: 'the body must not be encoded' });
   if (UNLIMITED.test(request.url)) return undefined;
   try {
+    if (!request.url.startsWith('/v1/admin')) overload.require('busy');
     await rates.arrive(request.ip);
     return undefined;
   } catch (error) {

@@ -216,4 +216,8 @@ export const ROUTE_ROWS: Readonly<Record<RouteName, Row>> = {
   'audit.ofPlatform': { args: () => ({}), outcomes: ofPlatform('admin') },
   'audit.ofTenant': { args: tenant, outcomes: ofTenant('admin') },
   'stats.overview': { args: () => ({}), outcomes: ofPlatform('viewer') },
+  'nodes.list': { args: () => ({}), outcomes: ofPlatform('viewer') },
+  'nodes.drain': { args: ({ nodeId }) => ({ nodeId }), outcomes: ofPlatform('admin') },
+  'nodes.resume': { args: ({ nodeId }) => ({ nodeId }), outcomes: ofPlatform('admin') },
+  'connect.find': { args: () => ({}), outcomes: {} },
 };

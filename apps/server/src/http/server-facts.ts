@@ -6,6 +6,11 @@ export abstract class ServerFacts {
   abstract readonly profile: string;
   abstract readonly startedAt: Date;
   abstract readonly schemaVersion: string;
+  /** This process among others. */
+  abstract readonly nodeId: string;
+  abstract readonly publicUrl: string | undefined;
   abstract readonly metricsToken: string | undefined;
+  /** Nobody is taken in any more, though everything works. */
+  abstract isDraining: boolean;
   abstract health(): Promise<Overview['health']>;
 }

@@ -5,7 +5,7 @@ export class Loop {
   private isStopped = false;
 
   constructor(
-    private readonly everyMs: number,
+    private readonly everyMs: number | (() => number),
     private readonly work: () => void | Promise<void>,
     private readonly onError: (error: unknown) => void,
   ) {
@@ -14,9 +14,10 @@ export class Loop {
 
   private schedule(): void {
     if (this.isStopped) return;
+    const everyMs = typeof this.everyMs === 'number' ? this.everyMs : this.everyMs();
     this.timer = setTimeout(() => {
       this.running = this.once();
-    }, this.everyMs).unref();
+    }, everyMs).unref();
   }
 
   private async once(): Promise<void> {

@@ -57,6 +57,7 @@ export class ChatConnection implements Connection {
   constructor(
     readonly socket: Socket,
     readonly user: UserKey,
+    readonly userVersion: number,
     public signingKeyId: string | undefined,
   ) {
     this.engine = socket.conn as unknown as EngineSocket;

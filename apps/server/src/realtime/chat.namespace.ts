@@ -76,9 +76,9 @@ export function openChat(
   });
   namespace.on('connection', (socket) => {
     const session = socket.data.session as Session;
-    const { actor } = session;
+    const { actor, user } = session;
     socket.data.session = undefined;
-    const connection = new ChatConnection(socket, { tenantId: actor.tenantId, userNo: actor.user.no }, actor.signingKeyId);
+    const connection = new ChatConnection(socket, { tenantId: actor.tenantId, userNo: user.no }, user.version, actor.signingKeyId);
     const life = new ChatSession(socket, connection, actor, () => parts.clock.now());
     bindConnection(socket, connection);
     answerThrough(socket, connection);

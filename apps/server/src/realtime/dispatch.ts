@@ -4,11 +4,13 @@ import type { Socket } from 'socket.io';
 import { cutOff, isBehind } from './backlog.js';
 import type { BoundCommand, Caller } from './on-socket.js';
 import { malformed } from './on-socket.js';
+import type { Overload } from '../telemetry/overload.js';
 import { Pace } from './pace.js';
 
 export interface DispatchOptions {
   readonly commandsPerSecond: number;
   readonly rates: CallRates;
+  readonly overload: Overload;
   readonly onError: (error: unknown, command: string) => void;
   readonly onDone: (command: string, milliseconds: number, code: string) => void;
   readonly requestId: () => string;
@@ -29,8 +31,14 @@ export function serve(
   options: DispatchOptions,
 ): void {
   const served = new ServedSocket(socket, namespace, commands, actor, options);
+  SERVED.set(socket, served);
   socket.onAny((name: unknown, ...args: unknown[]) => served.take(name, args));
 }
+
+const SERVED = new WeakMap<Socket, ServedSocket>();
+
+/** Resolves when nothing is left to answer on this socket; what it asks from now on is refused for now. */
+export const whenIdle = (socket: Socket): Promise<void> => SERVED.get(socket)?.retire() ?? Promise.resolve();
 
 /** Parse, call, answer. Every failure is an answer; nothing thrown here reaches the process (PROMISES 0.9c). */
 class ServedSocket {
@@ -39,6 +47,9 @@ class ServedSocket {
   private refusedForPace = 0;
   private known?: Actor | PlatformActor;
   private charges: readonly Charge[] = [];
+  private isRetired = false;
+  private unanswered = 0;
+  private onIdle: () => void = () => undefined;
 
   constructor(
     private readonly socket: Socket,
@@ -61,14 +72,27 @@ class ServedSocket {
     if (!command) return ack(this.refusal(new DomainError('not-found', { detail: 'no such command' })));
     const [payload, ...more] = typeof last === 'function' ? args.slice(0, -1) : args;
     if (more.length > 0) return ack(this.refusal(malformed('a command takes one object')));
+    if (this.isRetired) return ack(this.refusal(new DomainError('unavailable', { detail: 'this server is stopping', retryAfterMs: 500 })));
     if (isBehind(this.socket)) return cutOff(this.socket);
-    void this.run(command, payload).then((answer) => (isBehind(this.socket) ? cutOff(this.socket) : ack(answer)));
+    this.unanswered += 1;
+    void this.run(command, payload).then((answer) => {
+      if (isBehind(this.socket)) cutOff(this.socket);
+      else ack(answer);
+      this.unanswered -= 1;
+      if (this.unanswered === 0) this.onIdle();
+    });
+  }
+
+  retire(): Promise<void> {
+    this.isRetired = true;
+    return this.unanswered === 0 ? Promise.resolve() : new Promise((done) => (this.onIdle = done));
   }
 
   private async run({ spec, handler }: BoundCommand, payload: unknown): Promise<object> {
     const { onDone, onError } = this.options;
     const started = performance.now();
     try {
+      if (this.namespace === '/chat') this.options.overload.require(spec.isPatient ? 'fine' : 'busy');
       // Users are known without waiting, so that commands keep their order; operators are judged anew.
       const who = this.actor();
       const actor = who instanceof Promise ? await who : who;

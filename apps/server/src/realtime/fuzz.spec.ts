@@ -27,7 +27,7 @@ afterAll(async () => {
   await server.close();
 });
 
-const clients = (): number => server.running.sockets.engine.clientsCount;
+const clients = (): number => server.sockets.engine.clientsCount;
 const connections = (): Promise<number> =>
   new Promise((done, fail) => {
     const http = server.running.app.getHttpServer() as {

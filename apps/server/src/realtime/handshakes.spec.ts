@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 const HANDSHAKE = '/socket.io/?EIO=4&transport=polling';
-const count = (): number => server.running.sockets.engine.clientsCount;
+const count = (): number => server.sockets.engine.clientsCount;
 
 /** So many handshakes by polling, on one TCP connection, without waiting for answers; what each was answered. */
 async function handshakes(many: number, addressOf: (index: number) => string): Promise<readonly number[]> {
@@ -47,7 +47,7 @@ describe('case 95: who shakes hands and says no more', () => {
   it('is closed after ten seconds, ten thousand of them too, and everybody else is served meanwhile', async () => {
     await open({});
     const lives: number[] = [];
-    server.running.sockets.engine.on('connection', (socket: { once(event: 'close', listener: () => void): void }) => {
+    server.sockets.engine.on('connection', (socket: { once(event: 'close', listener: () => void): void }) => {
       const born = performance.now();
       socket.once('close', () => lives.push(performance.now() - born));
     });

@@ -22,13 +22,13 @@ afterAll(async () => {
   await server.close();
 });
 
-const count = (): number => server.running.sockets.engine.clientsCount;
+const count = (): number => server.sockets.engine.clientsCount;
 interface Carrier {
   readonly transport: { readonly socket?: { readonly _socket?: { readonly writableLength: number } } };
 }
 /** Bytes that wait for the one who has most waiting. */
 function mostWaiting(): number {
-  const { clients } = server.running.sockets.engine as unknown as { readonly clients: Readonly<Record<string, Carrier>> };
+  const { clients } = server.sockets.engine as unknown as { readonly clients: Readonly<Record<string, Carrier>> };
   return Math.max(0, ...Object.values(clients).map(({ transport }) => transport.socket?._socket?.writableLength ?? 0));
 }
 /** The close code in the last frame the server sent (RFC 6455, 7.4.1). */

@@ -1,6 +1,7 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { DomainError, FRAME_BYTES, type CallRates } from '@parley/domain';
 import { Server } from 'socket.io';
+import type { Overload } from '../telemetry/overload.js';
 import { Arrivals, type ArrivalLimits, type EngineConnection } from './arrivals.js';
 import { decodeCarefully } from './careful-decoder.js';
 import { corkWrites } from './cork.js';
@@ -12,18 +13,19 @@ const PATH = '/socket.io';
 const DRAIN_RETRY_MS = 2_000;
 
 export interface SocketServerOptions {
-  /** 503 at the handshake: the server is stopping. */
+  /** 503 at the handshake: the server is being emptied. */
   readonly isDraining: () => boolean;
   /** Where a request came from, past trusted proxies. */
   readonly addressOf: (request: IncomingMessage) => string;
   readonly limits: ArrivalLimits;
   readonly rates: CallRates;
+  readonly overload: Overload;
   readonly requestId: () => string;
 }
 
 /** Socket.IO on the same port as REST, with engine limits set and nothing reachable but our two namespaces. */
 export function createSocketServer(http: HttpServer, options: SocketServerOptions): Server {
-  const { addressOf, rates, isDraining, requestId } = options;
+  const { addressOf, rates, overload, isDraining, requestId } = options;
   const arrivals = new Arrivals(options.limits);
   const server = new Server(http, {
     path: PATH,
@@ -47,7 +49,8 @@ export function createSocketServer(http: HttpServer, options: SocketServerOption
       const address = addressOf(request);
       noteAddress(request, address);
       const { sid } = request._query ?? {};
-      if (!sid && isDraining()) throw new DomainError('unavailable', { detail: 'the server is stopping', retryAfterMs: DRAIN_RETRY_MS });
+      if (!sid && isDraining()) throw new DomainError('unavailable', { detail: 'this server takes nobody in', retryAfterMs: DRAIN_RETRY_MS });
+      if (!sid) overload.require('fine');
       await rates.arrive(address);
       if (!sid) arrivals.requireRoom(address);
     },

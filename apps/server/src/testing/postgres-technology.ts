@@ -9,7 +9,7 @@ import { PostgresUserLog } from '../adapters/user-log/postgres-user-log.js';
 /** The ports on the real PostgreSQL of the run. */
 export async function openPostgres() {
   const url = inject('postgresUrl');
-  const source = await dataSourceOf(url, 6).initialize();
+  const source = await dataSourceOf(url, { poolSize: 6 }).initialize();
   const postgres = new Postgres(url);
   const random = new CryptoRandom();
   const roomLog = new PostgresRoomLog(postgres, random);

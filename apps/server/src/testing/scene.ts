@@ -12,6 +12,7 @@ export const NOWHERE = {
   keyId: '01980000-0000-7000-8000-000000000001',
   operatorId: '01980000-0000-7000-8000-000000000002',
   tokenId: '01980000-0000-7000-8000-000000000003',
+  nodeId: '01980000-0000-7000-8000-000000000004',
 } as const;
 
 /** Two tenants that share no id, with somebody in every standing towards the room `crew` of the first; `hal` is banned from all of it. */
@@ -31,6 +32,7 @@ export interface Scene {
   readonly otherKeyId: string;
   readonly operatorId: string;
   readonly tokenId: string;
+  readonly nodeId: string;
   /** User tokens by standing. */
   readonly owner: string;
   readonly member: string;
@@ -75,6 +77,7 @@ export async function aScene({ seed, running: { app } }: TestServer): Promise<Sc
   const spare = await seed.operator(`spare-${n}@example.org`, 'viewer');
   const platformOwner = await seed.operator(`owner-${n}@example.org`, 'owner');
   const ownTokens = await app.get(OperatorService).listTokens(platformActor(platformOwner.operator, aCall()));
+  const nodeId = await seed.node();
   const { items: signingKeys } = await app.get(KeyService).listSigningKeys(anOperatorActor(tenantId), { limit: 1 });
   return {
     tenantId,
@@ -90,6 +93,7 @@ export async function aScene({ seed, running: { app } }: TestServer): Promise<Sc
     otherKeyId: foreignKey.id,
     operatorId: spare.operator.id,
     tokenId: first(ownTokens).id,
+    nodeId,
     owner: await seed.token(tenantId, 'ann'),
     member: await seed.token(tenantId, 'bo'),
     stranger: await seed.token(tenantId, 'cy'),
@@ -145,5 +149,9 @@ export function rowsOf(db: MemoryDatabase, tenantId: string): string {
 }
 
 /** All rows of the platform, as text. */
-export const platformRows = (db: MemoryDatabase): string =>
-  [db.tenants, db.operators, db.sessions, db.tokens, db.platformAudit].map((table) => textOf(table.values())).join('\n');
+export function platformRows(db: MemoryDatabase): string {
+  const tables = [db.tenants, db.operators, db.sessions, db.tokens, db.platformAudit].map((table) => table.values());
+  // A node notes by itself that it lives.
+  const drained = db.nodes.values().flatMap(({ identity, isDrainWanted }) => (isDrainWanted ? [identity.id] : []));
+  return [...tables, drained].map(textOf).join('\n');
+}

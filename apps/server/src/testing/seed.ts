@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import {
   KeyService,
   MemberService,
   MessageService,
+  NodeService,
   OperatorService,
   platformActor,
   RoomService,
@@ -32,6 +34,22 @@ export class Seed {
   async tenant(id: string, settings: Partial<TenantSettings> = {}): Promise<void> {
     await this.app.get(TenantService).create(aPlatformActor('owner'), { id, settings });
     await this.signingKey(id);
+  }
+
+  /** Another process of the installation, heard of just now. */
+  async node(): Promise<string> {
+    const id = randomUUID();
+    const report = {
+      connections: 0,
+      messagesPerSecond: 0,
+      eventLoopDelayMs: 0,
+      memoryBytes: 1,
+      isReady: true,
+      isDraining: false,
+      redis: 'none',
+    } as const;
+    await this.app.get(NodeService).beat({ id, role: 'api', version: 'test', startedAt: new Date() }, report);
+    return id;
   }
 
   /** HS256; its secret is at least 32 bytes. */

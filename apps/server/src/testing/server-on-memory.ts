@@ -3,6 +3,7 @@ import { memoryPorts, type MemoryDatabase } from '@parley/domain/testing';
 import { NoBus } from '../adapters/bus/no-bus.js';
 import { HmacCursors } from '../adapters/cursors/hmac-cursors.js';
 import { SocketFanout } from '../adapters/fanout/socket-fanout.js';
+import { HttpNodeProbe } from '../adapters/node-probe/http-node-probe.js';
 import { CryptoRandom } from '../adapters/random/crypto-random.js';
 import { AesSecretBox } from '../adapters/secret-box/aes-secret-box.js';
 import { PassportUserTokens } from '../adapters/user-tokens/passport-user-tokens.js';
@@ -21,11 +22,12 @@ export async function serverOnMemory(options: TestServerOptions & { readonly pas
   const clock = new MovableClock();
   const random = new CryptoRandom();
   const memory = memoryPorts({ clock, random });
-  const fanout = new SocketFanout(random);
+  const fanout = new SocketFanout(random, new NoBus());
   const ports = {
     ...memory,
     fanout,
     bus: new NoBus(),
+    nodeProbe: new HttpNodeProbe(),
     passwords: passwords ?? memory.passwords,
     tokens: new PassportUserTokens(),
     cursors: new HmacCursors(TEST_SECRET_KEY),

@@ -3,6 +3,7 @@ import { PlainPasswords } from '@parley/domain/testing';
 import { HmacCursors } from '../adapters/cursors/hmac-cursors.js';
 import { NoBus } from '../adapters/bus/no-bus.js';
 import { SocketFanout } from '../adapters/fanout/socket-fanout.js';
+import { HttpNodeProbe } from '../adapters/node-probe/http-node-probe.js';
 import { Postgres } from '../adapters/postgres/postgres.js';
 import { dataSourceOf } from '../adapters/postgres/schema.js';
 import { CryptoRandom } from '../adapters/random/crypto-random.js';
@@ -27,15 +28,18 @@ export async function serverOnPostgres(
   options: TestServerOptions & { readonly passwords?: Passwords } = {},
 ): Promise<PostgresServer> {
   const { passwords = new PlainPasswords(), ...rest } = options;
-  const source = await dataSourceOf(url, 6).initialize();
+  const source = await dataSourceOf(url, { poolSize: 6 }).initialize();
   const postgres = new Postgres(url);
   const random = new CryptoRandom();
   const roomLog = new PostgresRoomLog(postgres, random);
   const facts = new LiveFacts({
     profile: 'embedded',
     schemaVersion: 'test',
+    nodeId: random.uuid(),
+    publicUrl: undefined,
     metricsToken: undefined,
     postgres,
+    bus: new NoBus(),
     whyDatabaseDown: () => undefined,
   });
   facts.begin();
@@ -43,10 +47,11 @@ export async function serverOnPostgres(
     store: new PostgresStore(source),
     roomLog,
     userLog: new PostgresUserLog(postgres, random),
-    fanout: new SocketFanout(random),
+    fanout: new SocketFanout(random, new NoBus()),
     bus: new NoBus(),
     limiter: new MemoryRateLimiter(),
     tokens: new PassportUserTokens(),
+    nodeProbe: new HttpNodeProbe(),
     passwords,
     box: new AesSecretBox(TEST_SECRET_KEY),
     cursors: new HmacCursors(TEST_SECRET_KEY),

@@ -7,6 +7,9 @@ export class TestFacts extends ServerFacts {
   readonly profile = 'embedded';
   readonly startedAt = new Date();
   readonly schemaVersion = 'test';
+  readonly nodeId = '01980000-0000-7000-8000-00000000000a';
+  readonly publicUrl = undefined;
+  isDraining = false;
 
   constructor(readonly metricsToken: string | undefined = undefined) {
     super();

@@ -1,4 +1,5 @@
 import { pino, type Logger } from 'pino';
+import type { Server as SocketServer } from 'socket.io';
 import { loadConfig, type Config } from '../config/config.js';
 import type { ServerFacts } from '../http/server-facts.js';
 import { callRatesOf } from '../wiring/limits.js';
@@ -26,6 +27,7 @@ export interface TestServerOptions extends Partial<Omit<ServerOptions, 'ports' |
 export interface TestServer {
   readonly url: string;
   readonly running: RunningServer;
+  readonly sockets: SocketServer;
   readonly seed: Seed;
   /** What was logged as a bug, or as a chore that failed. */
   readonly bugs: readonly string[];
@@ -41,6 +43,8 @@ export async function listening(
   const log: Logger = pino({ level: 'warn' }, { write: (line: string) => void bugs.push(line) });
   const running = await createServer({
     facts: new TestFacts(),
+    role: 'all',
+    nodeUrl: undefined,
     dashboardDirectory: '/nowhere',
     publicUrl: undefined,
     trustedProxies: [],
@@ -53,5 +57,7 @@ export async function listening(
     log,
   });
   const port = await running.listen(0, '127.0.0.1');
-  return { url: `http://127.0.0.1:${port}`, running, seed: new Seed(running.app), bugs, close: () => running.close() };
+  const { sockets } = running;
+  if (!sockets) throw new Error('a server without sockets');
+  return { url: `http://127.0.0.1:${port}`, running, sockets, seed: new Seed(running.app), bugs, close: () => running.close() };
 }

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Bus } from '@parley/domain';
+import type { Bus, RateLimiter } from '@parley/domain';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config/config.js';
 import { DatabaseClock } from '../adapters/clock/database-clock.js';
@@ -9,12 +9,14 @@ import { NoBus } from '../adapters/bus/no-bus.js';
 import { RedisBus } from '../adapters/bus/redis-bus.js';
 import { HmacCursors } from '../adapters/cursors/hmac-cursors.js';
 import { SocketFanout } from '../adapters/fanout/socket-fanout.js';
+import { HttpNodeProbe } from '../adapters/node-probe/http-node-probe.js';
 import { Argon2Passwords } from '../adapters/passwords/argon2-passwords.js';
 import { EmbeddedPostgres } from '../adapters/postgres/embedded-postgres.js';
 import { Postgres } from '../adapters/postgres/postgres.js';
 import { dataSourceOf, migrate, newerSchema, schemaState } from '../adapters/postgres/schema.js';
 import { CryptoRandom } from '../adapters/random/crypto-random.js';
 import { MemoryRateLimiter } from '../adapters/rate-limiter/memory-rate-limiter.js';
+import { RedisRateLimiter } from '../adapters/rate-limiter/redis-rate-limiter.js';
 import { PostgresRoomLog } from '../adapters/room-log/postgres-room-log.js';
 import { AesSecretBox } from '../adapters/secret-box/aes-secret-box.js';
 import { PostgresStore } from '../adapters/store/postgres-store.js';
@@ -65,8 +67,9 @@ export interface Adapters {
   readonly userLog: PostgresUserLog;
   readonly fanout: SocketFanout;
   readonly bus: Bus;
-  readonly limiter: MemoryRateLimiter;
+  readonly limiter: RateLimiter;
   readonly tokens: PassportUserTokens;
+  readonly nodeProbe: HttpNodeProbe;
   readonly passwords: Argon2Passwords;
   readonly box: AesSecretBox;
   readonly cursors: HmacCursors;
@@ -79,14 +82,16 @@ export interface Adapters {
 
 export function createAdapters(config: Config, database: Database, source: DataSource, note: Note = () => undefined): Adapters {
   const random = new CryptoRandom();
-  const postgres = new Postgres(database.url);
+  const postgres = new Postgres(database.directUrl);
   const roomLog = new PostgresRoomLog(postgres, random, {
     afterCommit: failpoint(config.failpoint),
     onLostTail: (rooms) => note(`the database came back with less than was acknowledged: ${rooms} room(s) start a new epoch`),
   });
   const secretKey = config.secretKey ?? ownSecretKey(config.dataDir);
-  const redis = config.redisUrl === undefined ? undefined : new RedisBus(config.redisUrl, note);
-  const bus = redis ?? new NoBus();
+  // Installations that share one Redis have different secrets and so never meet in it.
+  const prefix = `parley:${digestOf(`redis ${secretKey}`).slice(0, 12)}`;
+  const redis = config.redis && { bus: new RedisBus(config.redis, prefix, note), limiter: new RedisRateLimiter(config.redis, prefix) };
+  const bus = redis?.bus ?? new NoBus();
   return {
     source,
     postgres,
@@ -94,10 +99,11 @@ export function createAdapters(config: Config, database: Database, source: DataS
     roomLog,
     store: new PostgresStore(source),
     userLog: new PostgresUserLog(postgres, random),
-    fanout: new SocketFanout(random),
+    fanout: new SocketFanout(random, bus),
     bus,
-    limiter: new MemoryRateLimiter(),
+    limiter: redis?.limiter ?? new MemoryRateLimiter(),
     tokens: new PassportUserTokens(),
+    nodeProbe: new HttpNodeProbe(),
     passwords: new Argon2Passwords(),
     box: new AesSecretBox(secretKey),
     cursors: new HmacCursors(secretKey),
@@ -111,7 +117,8 @@ export function createAdapters(config: Config, database: Database, source: DataS
       );
     },
     close: async () => {
-      await redis?.close();
+      await redis?.bus.close();
+      await redis?.limiter.close();
       await roomLog.close();
       await postgres.close().catch(() => undefined);
       await source.destroy().catch(() => undefined);
@@ -129,6 +136,8 @@ function ownSecretKey(dataDir: string): string {
   chmodSync(path, 0o600);
   return readFileSync(path, 'utf8').trim();
 }
+
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** Tests only (F2): the process dies after the n-th commit, before anybody is told. */
 function failpoint(spec: string | undefined): (() => void) | undefined {

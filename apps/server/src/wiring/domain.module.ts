@@ -14,6 +14,8 @@ import {
   ListenService,
   MemberService,
   MessageService,
+  NodeProbe,
+  NodeService,
   OperatorService,
   PageCursors,
   Passwords,
@@ -24,6 +26,7 @@ import {
   RoomLog,
   RoomService,
   SecretBox,
+  StandingService,
   Store,
   SweepService,
   SyncService,
@@ -49,9 +52,11 @@ const SERVICES = [
   service(KeyService, Store, UserTokens, SecretBox, Random, Fanout),
   service(MemberService, Store, RoomLog, RelayService, Clock),
   service(MessageService, Store, RoomLog, RelayService, RateLimiter, Random, Clock),
+  service(NodeService, Store, NodeProbe),
   service(OperatorService, Store, Passwords, RateLimiter, Random, Clock),
   service(PageCursors, Cursors),
   service(ReceiptService, Store, Fanout, Clock),
+  service(StandingService, Store, Connections, Fanout),
   service(SweepService, RoomLog, UserLog, Store, Connections, RelayService, ListenService),
   service(RoomService, Store, RoomLog, RelayService, Random, Clock),
   service(SyncService, Store, RoomLog, UserLog, Clock),
@@ -68,6 +73,7 @@ export interface Ports {
   readonly bus: Bus;
   readonly limiter: RateLimiter;
   readonly tokens: UserTokens;
+  readonly nodeProbe: NodeProbe;
   readonly passwords: Passwords;
   readonly box: SecretBox;
   readonly cursors: Cursors;
@@ -86,6 +92,7 @@ export class DomainModule {
       { provide: Connections, useValue: ports.fanout },
       { provide: RateLimiter, useValue: ports.limiter },
       { provide: UserTokens, useValue: ports.tokens },
+      { provide: NodeProbe, useValue: ports.nodeProbe },
       { provide: Passwords, useValue: ports.passwords },
       { provide: SecretBox, useValue: ports.box },
       { provide: Cursors, useValue: ports.cursors },

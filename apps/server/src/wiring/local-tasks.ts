@@ -22,7 +22,7 @@ async function withDatabase<T>(config: Config, work: (database: Database) => Pro
 
 export function migrationStatus(config: Config): Promise<object> {
   return withDatabase(config, async ({ directUrl }) => {
-    const source = await dataSourceOf(directUrl, 2).initialize();
+    const source = await dataSourceOf(directUrl, { poolSize: 2 }).initialize();
     try {
       const { current, latest, pending, isNewer } = await schemaState(source);
       return { ok: pending.length === 0 && !isNewer, current: current ?? null, latest, pending, isNewer };
@@ -38,7 +38,7 @@ export function migrateUp(config: Config): Promise<readonly string[]> {
 
 export function recoverOperator(config: Config, email: string): Promise<{ email: string; password: string }> {
   return withDatabase(config, async (database) => {
-    const source = await dataSourceOf(database.url, 2).initialize();
+    const source = await dataSourceOf(database.directUrl, { poolSize: 2 }).initialize();
     const { store, passwords, limiter, random, clock, close } = createAdapters(config, database, source);
     try {
       const operators = new OperatorService(store, passwords, limiter, random, clock);

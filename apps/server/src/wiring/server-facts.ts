@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Bus } from '@parley/domain';
 import type { Overview } from '@parley/protocol';
 import type { Postgres } from '../adapters/postgres/postgres.js';
 import { ServerFacts } from '../http/server-facts.js';
@@ -11,8 +12,11 @@ const FRESH_MS = 1_000;
 interface Sources {
   readonly profile: string;
   readonly schemaVersion: string;
+  readonly nodeId: string;
+  readonly publicUrl: string | undefined;
   readonly metricsToken: string | undefined;
   readonly postgres: Postgres;
+  readonly bus: Pick<Bus, 'state'>;
   readonly whyDatabaseDown: () => string | undefined;
 }
 
@@ -22,7 +26,7 @@ export class LiveFacts extends ServerFacts {
   readonly version = VERSION;
   readonly startedAt = new Date();
   private isStarting = true;
-  private isDraining = false;
+  private draining = false;
   private asked?: { readonly at: number; readonly answer: Promise<Health> };
 
   constructor(private readonly sources: Sources) {
@@ -37,6 +41,14 @@ export class LiveFacts extends ServerFacts {
     return this.sources.schemaVersion;
   }
 
+  get nodeId(): string {
+    return this.sources.nodeId;
+  }
+
+  get publicUrl(): string | undefined {
+    return this.sources.publicUrl;
+  }
+
   get metricsToken(): string | undefined {
     return this.sources.metricsToken;
   }
@@ -47,8 +59,12 @@ export class LiveFacts extends ServerFacts {
     this.asked = undefined;
   }
 
-  drain(): void {
-    this.isDraining = true;
+  get isDraining(): boolean {
+    return this.draining;
+  }
+
+  set isDraining(isDraining: boolean) {
+    this.draining = isDraining;
     this.asked = undefined;
   }
 
@@ -60,13 +76,22 @@ export class LiveFacts extends ServerFacts {
 
   private async check(): Promise<Health> {
     const database = await this.database();
-    const phase = this.isStarting ? 'the server is starting' : this.isDraining ? 'the server is stopping' : undefined;
+    const phase = this.isStarting ? 'the server is starting' : this.draining ? 'the server is being emptied' : undefined;
     const checks = [
       database.check,
       { name: 'migrations', ok: true, detail: this.schemaVersion },
       { name: 'serving', ok: phase === undefined, ...(phase ? { detail: phase } : {}) },
     ];
-    return { ready: checks.every(({ ok }) => ok), checks, durability: database.isDurable ? 'full' : 'degraded' };
+    const ready = checks.every(({ ok }) => ok);
+    return { ready, checks: [...checks, ...this.redis()], durability: database.isDurable ? 'full' : 'degraded' };
+  }
+
+  /** Without it everything works, and events of other nodes come some seconds later: no reason to take nobody in (G19). */
+  private redis(): Health['checks'] {
+    const { state } = this.sources.bus;
+    if (state === 'alone') return [];
+    const detail = 'events of other nodes come by the sweep, within seconds';
+    return [{ name: 'redis', ok: state === 'up', ...(state === 'up' ? {} : { detail }) }];
   }
 
   /** Also tells whether the settings hold that the promises rest on (G1). */

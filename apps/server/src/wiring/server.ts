@@ -3,21 +3,8 @@ import type { Server as HttpServer } from 'node:http';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import {
-  AuthService,
-  CallRates,
-  Clock,
-  Connections,
-  ListenService,
-  OperatorService,
-  Random,
-  ReceiptService,
-  SweepService,
-  SyncService,
-  type CallRateSettings,
-  type TenantLimits,
-} from '@parley/domain';
-import { commandTable, routeTable } from '@parley/protocol';
+import { CallRates, NodeService, type CallRateSettings, type NodeRole, type TenantLimits } from '@parley/domain';
+import { routeTable } from '@parley/protocol';
 import type { Logger } from 'pino';
 import type { Server as SocketServer } from 'socket.io';
 import { AdminRoomsController } from '../http/admin-rooms.controller.js';
@@ -27,6 +14,7 @@ import { ROUTE } from '../http/endpoint.js';
 import { HealthController } from '../http/health.controller.js';
 import { fastifyAdapter, prepareHttp, type HttpTimeouts } from '../http/http-server.js';
 import { MessagesController } from '../http/messages.controller.js';
+import { NodesController } from '../http/nodes.controller.js';
 import { OperatorsController } from '../http/operators.controller.js';
 import { OutputInterceptor } from '../http/output.interceptor.js';
 import { limitPeers } from '../http/peer-connections.js';
@@ -34,23 +22,18 @@ import { ProblemFilter } from '../http/problem.filter.js';
 import { RoomsController } from '../http/rooms.controller.js';
 import { ServerFacts } from '../http/server-facts.js';
 import { SessionCookies } from '../http/session-cookies.js';
-import { presentStats, StatsController } from '../http/stats.controller.js';
+import { StatsController } from '../http/stats.controller.js';
 import { UsersController } from '../http/users.controller.js';
-import { Loop } from '../jobs/loops.js';
-import { AdminGateway } from '../realtime/admin.gateway.js';
-import { openAdmin, PLATFORM } from '../realtime/admin.namespace.js';
 import type { ArrivalLimits } from '../realtime/arrivals.js';
-import { openChat } from '../realtime/chat.namespace.js';
-import type { DispatchOptions } from '../realtime/dispatch.js';
-import { MessagesGateway } from '../realtime/messages.gateway.js';
-import { bindCommands } from '../realtime/on-socket.js';
-import { RoomsGateway } from '../realtime/rooms.gateway.js';
-import { Seats, type TooManySockets } from '../realtime/seats.js';
-import { SessionGateway } from '../realtime/session.gateway.js';
+import { Drain } from '../realtime/drain.js';
+import type { TooManySockets } from '../realtime/seats.js';
 import { createSocketServer } from '../realtime/socket-server.js';
+import { Overload } from '../telemetry/overload.js';
 import { Telemetry } from '../telemetry/telemetry.js';
 import { addressReader, proxyList } from './client-address.js';
 import { DomainModule, type Ports } from './domain.module.js';
+import { commonLoops, servingLoops } from './loops.js';
+import { GATEWAYS, openNamespaces } from './namespaces.js';
 
 const CONTROLLERS = [
   UsersController,
@@ -60,19 +43,24 @@ const CONTROLLERS = [
   AdminUsersController,
   AdminRoomsController,
   StatsController,
+  NodesController,
   HealthController,
 ];
-const GATEWAYS = [MessagesGateway, RoomsGateway, SessionGateway, AdminGateway];
+/** A worker says how it is, and nothing else. */
+const WORKER_CONTROLLERS = [HealthController];
 /** Connections the kernel holds until they are accepted. When it is full it drops them, and clients come again after 1, 3, 7 s. */
 const BACKLOG = 4_096;
 const DRAIN_MS = 10_000;
-/** What was committed and not told is told within this, and what reading it takes (G6). */
-const SWEEP_MS = 3_000;
+/** Within this all sockets are told to go elsewhere. */
+const EMPTY_MS = 5_000;
 
 export interface ServerOptions {
   readonly ports: Ports & { readonly fanout: { beacon(): void } };
   readonly log: Logger;
   readonly facts: ServerFacts;
+  readonly role: NodeRole;
+  /** Where clients reach this very process. */
+  readonly nodeUrl: string | undefined;
   readonly dashboardDirectory: string;
   readonly publicUrl: string | undefined;
   readonly trustedProxies: readonly string[];
@@ -87,7 +75,8 @@ export interface ServerOptions {
 
 export interface RunningServer {
   readonly app: NestFastifyApplication;
-  readonly sockets: SocketServer;
+  /** Absent in a worker. */
+  readonly sockets?: SocketServer;
   listen(port: number, host: string): Promise<number>;
   /** Refuses newcomers, tells clients to come back elsewhere, answers what is under way, at most 10 s. */
   close(): Promise<void>;
@@ -104,12 +93,13 @@ function doors(options: ServerOptions): DynamicModule {
   return {
     module: DoorsModule,
     imports: [DomainModule.of(ports, options.tenantDefaults, options.callRates)],
-    controllers: CONTROLLERS,
+    controllers: options.role === 'worker' ? WORKER_CONTROLLERS : CONTROLLERS,
     providers: [
-      ...GATEWAYS,
+      ...(options.role === 'worker' ? [] : GATEWAYS),
       { provide: ServerFacts, useValue: facts },
       { provide: SessionCookies, useValue: cookies },
       { provide: Telemetry, useValue: telemetry },
+      { provide: Overload, useValue: new Overload() },
       { provide: APP_GUARD, useClass: AuthGuard },
       { provide: APP_INTERCEPTOR, useClass: OutputInterceptor },
       { provide: APP_FILTER, useValue: new ProblemFilter(log, telemetry) },
@@ -119,7 +109,7 @@ function doors(options: ServerOptions): DynamicModule {
 
 /** The whole server, over whatever technologies it is given. */
 export async function createServer(options: ServerOptions): Promise<RunningServer> {
-  const { ports, log, trustedProxies, dashboardDirectory, connections } = options;
+  const { ports, log, trustedProxies, dashboardDirectory, connections, facts } = options;
   const http = { trustedProxies, random: ports.random, dashboardDirectory, timeouts: connections };
   const app = await NestFactory.create<NestFastifyApplication>(doors(options), fastifyAdapter(http), {
     logger: false,
@@ -131,19 +121,9 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   const server = app.getHttpServer() as HttpServer;
-  const clientAddress = addressReader(trustedProxies);
-  let isDraining = false;
-  const sockets = createSocketServer(server, {
-    isDraining: () => isDraining,
-    addressOf: clientAddress,
-    limits: connections,
-    rates: app.get(CallRates),
-    requestId: () => ports.random.uuid(),
-  });
   limitPeers(server, { ...connections, isTrusted: proxyList(trustedProxies) });
-  const telemetry = app.get(Telemetry);
-  openNamespaces(app, sockets, options, telemetry);
-  const loops = startLoops(app, sockets, options, telemetry);
+  const sockets = options.role === 'worker' ? undefined : openSockets(app, server, options);
+  const loops = [...(sockets ? servingLoops(app, sockets, options) : []), ...commonLoops(app, sockets, options)];
   return {
     app,
     sockets,
@@ -153,75 +133,34 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
       return typeof address === 'object' && address ? address.port : port;
     },
     close: async () => {
-      isDraining = true;
+      facts.isDraining = true;
       log.info('draining');
-      await Promise.all(loops.map((loop) => loop.stop()));
-      sockets.of('/chat').local.emit('session.reconnect', { afterMs: 500, reason: 'server-stopping' });
       const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
-      await new Promise<void>((done) => void sockets.close(() => done()));
+      if (sockets) await new Drain(sockets.of('/chat')).empty('server-stopping', EMPTY_MS);
+      await Promise.all(loops.map((loop) => loop.stop()));
+      // Where it cannot be written, the others find out.
+      await app.get(NodeService).leave(facts.nodeId).catch(() => undefined);
+      if (sockets) await new Promise<void>((done) => void sockets.close(() => done()));
       server.closeIdleConnections();
       await app.close();
+      app.get(Overload).stop();
       clearTimeout(late);
     },
   };
 }
 
-function openNamespaces(app: NestFastifyApplication, sockets: SocketServer, options: ServerOptions, telemetry: Telemetry): void {
-  const commands = bindCommands(
-    GATEWAYS.map((gateway) => app.get<object>(gateway)),
-    commandTable,
-  );
-  const { log, ports } = options;
-  const dispatch: DispatchOptions = {
-    commandsPerSecond: options.commandsPerSecond,
+function openSockets(app: NestFastifyApplication, server: HttpServer, options: ServerOptions): SocketServer {
+  const { ports, facts, trustedProxies, connections } = options;
+  const sockets = createSocketServer(server, {
+    isDraining: () => facts.isDraining,
+    addressOf: addressReader(trustedProxies),
+    limits: connections,
     rates: app.get(CallRates),
+    overload: app.get(Overload),
     requestId: () => ports.random.uuid(),
-    onDone: (command, milliseconds, code) => telemetry.noteCall('socket', command, milliseconds, code),
-    onError: (error, command) => {
-      telemetry.noteError();
-      log.error({ err: error, command }, 'a socket command met a bug');
-    },
-  };
-  const parts = {
-    auth: app.get(AuthService),
-    syncs: app.get(SyncService),
-    listen: app.get(ListenService),
-    connections: app.get(Connections),
-    seats: new Seats(options.connections.tooManySockets),
-    clock: app.get(Clock),
-    random: app.get(Random),
-  };
-  openChat(sockets.of('/chat'), parts, commands, dispatch);
-  const cookies = app.get(SessionCookies);
-  const admin = {
-    operators: app.get(OperatorService),
-    random: app.get(Random),
-    sessionSecret: (header: string | undefined) => cookies.read(header),
-    isOwnOrigin: (origin: string, host: string | undefined) => cookies.isOwnOrigin(origin, host),
-  };
-  openAdmin(sockets.of('/admin'), admin, app.get(AdminGateway), commands, dispatch);
-}
-
-function startLoops(app: NestFastifyApplication, sockets: SocketServer, options: ServerOptions, telemetry: Telemetry): Loop[] {
-  const { log, ports, chores = [] } = options;
-  const receipts = app.get(ReceiptService);
-  const sweeps = app.get(SweepService);
-  const onError = (error: unknown): void => log.warn({ err: error }, 'a chore failed; it is tried again');
-  return [
-    new Loop(250, () => receipts.flush(), onError),
-    new Loop(5_000, () => ports.fanout.beacon(), onError),
-    new Loop(SWEEP_MS, () => sweeps.sweep(), onError),
-    new Loop(
-      2_000,
-      () =>
-        void sockets
-          .of('/admin')
-          .to(PLATFORM)
-          .emit('stats.changed', presentStats(telemetry.tick(ports.clock.now()))),
-      onError,
-    ),
-    ...chores.map(([everyMs, work]) => new Loop(everyMs, work, onError)),
-  ];
+  });
+  openNamespaces(app, sockets, options);
+  return sockets;
 }
 
 /** Start-up fails when a route has no handler, or two. */

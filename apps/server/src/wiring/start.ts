@@ -41,14 +41,19 @@ export async function start(config: Config, replace: ReplaceAdapters = (adapters
     const facts = new LiveFacts({
       profile: config.profile,
       schemaVersion,
+      nodeId: adapters.random.uuid(),
+      publicUrl: config.publicUrl,
       metricsToken: config.metricsToken,
       postgres: adapters.postgres,
+      bus: adapters.bus,
       whyDatabaseDown: () => database.whyDown(),
     });
     const server = await createServer({
       ports: adapters,
       log,
       facts,
+      role: config.role,
+      nodeUrl: config.nodeUrl,
       dashboardDirectory: DASHBOARD,
       publicUrl: config.publicUrl,
       trustedProxies: config.trustedProxies,
@@ -58,22 +63,23 @@ export async function start(config: Config, replace: ReplaceAdapters = (adapters
       tenantDefaults: tenantDefaultsOf(config),
       chores: [
         [30_000, () => adapters.clock.measure()],
-        [3_600_000, () => adapters.forgetOldAnswers()],
+        ...(config.role === 'api' ? [] : [[3_600_000, () => adapters.forgetOldAnswers()] as const]),
       ],
     });
-    opened.push(() => {
-      facts.drain();
-      return server.close();
-    });
+    opened.push(() => server.close());
     const url = await listen(server, config);
-    const made = await firstRun(server.app, {
-      dataDir: config.dataDir,
-      url,
-      email: config.bootstrapOperatorEmail,
-      password: config.bootstrapOperatorPassword,
-      requestId: adapters.random.uuid(),
-      withSampleTenant: config.sampleTenant,
-    });
+    // Whoever serves people makes the first of them.
+    const made =
+      config.role === 'worker'
+        ? undefined
+        : await firstRun(server.app, {
+            dataDir: config.dataDir,
+            url,
+            email: config.bootstrapOperatorEmail,
+            password: config.bootstrapOperatorPassword,
+            requestId: adapters.random.uuid(),
+            withSampleTenant: config.sampleTenant,
+          });
     await adapters.clock.measure();
     facts.begin();
     return { url, firstRun: made, stop: closeAll };
@@ -84,7 +90,7 @@ export async function start(config: Config, replace: ReplaceAdapters = (adapters
 }
 
 async function connect(config: Config, database: Database, note: Note): Promise<{ adapters: Adapters; schemaVersion: string }> {
-  const source = await dataSourceOf(database.url).initialize();
+  const source = await dataSourceOf(database.url, { isPooled: database.url !== database.directUrl }).initialize();
   try {
     const schemaVersion = await requireSchema(config, database, source);
     return { adapters: createAdapters(config, database, source, note), schemaVersion };

@@ -1,6 +1,6 @@
 import type { ErrorDetails } from '../errors.js';
 import type { ProfileEvent, ReceiptEvent, RoomEvent, UserEvent } from '../events.js';
-import type { RoomId, RoomKey, TenantId, UserKey, UserNo } from '../ids.js';
+import type { RoomId, RoomKey, RoomNo, TenantId, UserKey, UserNo } from '../ids.js';
 
 /** Why a connection is closed. */
 export type CloseReason = 'banned' | 'deactivated' | 'tenant-suspended' | 'key-revoked';
@@ -14,7 +14,8 @@ export abstract class Fanout {
   abstract head(head: KnownHead): void;
   abstract toRoom(event: RoomEvent | ReceiptEvent): void;
   abstract toUser(event: UserEvent): void;
-  abstract toUserRooms(event: ProfileEvent): void;
+  /** To the user's own connections and to who listens to these rooms of the tenant, each once. */
+  abstract toUserRooms(event: ProfileEvent, rooms: readonly RoomNo[]): void;
   /** Does anybody here listen to the room? */
   abstract isServed(room: RoomKey): boolean;
   /** From now on the user's connections get the room's events. */
@@ -55,6 +56,8 @@ export interface Connection {
   readonly signingKeyId: string | undefined;
   /** Keys of the rooms it is subscribed to; kept by `Connections`. */
   readonly rooms: Set<string>;
+  /** Of the user's rights as they were when it was let in. */
+  readonly userVersion: number;
   /** The newest position of its user's log that it was sent. */
   userPts: number;
   /** It was told where it starts. */
@@ -79,6 +82,10 @@ export abstract class Connections {
   abstract usersOf(tenantId: TenantId): readonly UserNo[];
   /** The oldest position of its own log that one of the user's connections was sent, where that is less than this one. */
   abstract behind(user: UserKey, userPts: number): number | undefined;
+  /** Closes those connections of the user that were let in on older rights; they come back and are judged anew. */
+  abstract outdate(user: UserKey, userVersion: number): void;
+  /** Ids of the signing keys whose tokens opened the tenant's connections. */
+  abstract keysOf(tenantId: TenantId): readonly string[];
   abstract countByTenant(): Readonly<Record<TenantId, number>>;
   /** Shows a room's events, as they go over the wire, to the dashboard. Returns how to stop. */
   abstract watch(room: RoomKey, look: (packet: unknown) => void): () => void;

@@ -5,6 +5,7 @@ import type { RoomId, RoomNo, TenantId, UserId, UserNo } from '../ids.js';
 import type { JsonObject, JsonValue } from '../json.js';
 import type { Member } from '../members/member.js';
 import type { Ban } from '../moderation/ban.js';
+import type { Node, NodeIdentity, NodeReport } from '../nodes/node.js';
 import type { Operator, OperatorSession, OperatorToken } from '../operators/operator.js';
 import type { Page, PageRequest } from '../page.js';
 import type { Room, RoomKind, RoomView } from '../rooms/room.js';
@@ -39,6 +40,7 @@ export interface TenantTx {
 export interface PlatformTx {
   readonly tenants: Tenants;
   readonly operators: Operators;
+  readonly nodes: Nodes;
   readonly audit: Audit;
 }
 
@@ -73,8 +75,16 @@ export interface Tenants {
   list(filter: { q?: string; status?: TenantStatus; only?: readonly TenantId[] }, page: PageRequest): Promise<Page<Tenant>>;
   /** Raises the version. */
   update(id: TenantId, patch: { name?: string; settings?: TenantSettings; status?: TenantStatus }): Promise<Tenant | undefined>;
+  /** In order; undefined for one that is not there. Raised by changed settings, suspension, and revoked signing keys. */
+  versionsOf(ids: readonly TenantId[]): Promise<readonly (number | undefined)[]>;
   /** Cheap figures of the installation: sums of counters, never a full count of a big table. */
   figures(): Promise<{ tenants: number; suspendedTenants: number; totals: TenantFigures }>;
+}
+
+/** How far a user's own log has come, and the version of what the user may do. */
+export interface UserHead {
+  readonly userPts: number;
+  readonly userVersion: number;
 }
 
 export interface NewUser {
@@ -87,8 +97,8 @@ export interface NewUser {
 export interface Users {
   byId(id: UserId): Promise<User | undefined>;
   byIds(ids: readonly UserId[]): Promise<readonly User[]>;
-  /** The heads of users' own logs, in order; 0 for nobody. */
-  headsOf(userNos: readonly UserNo[]): Promise<readonly number[]>;
+  /** In order; nobody has zeros. */
+  headsOf(userNos: readonly UserNo[]): Promise<readonly UserHead[]>;
   /** Inserts who is new and returns all of them; existing rows stay as they are. */
   ensure(users: readonly NewUser[]): Promise<readonly User[]>;
   update(
@@ -207,6 +217,17 @@ export interface Keys {
   signingKey(id: string): Promise<SigningKey | undefined>;
   listSigningKeys(page: PageRequest): Promise<Page<SigningKey>>;
   revokeSigningKey(id: string): Promise<SigningKey | undefined>;
+}
+
+/** Processes of this installation; one that was not heard of for a day is forgotten. */
+export interface Nodes {
+  /** Inserts it, or notes that it lives. */
+  beat(identity: NodeIdentity, report: NodeReport): Promise<void>;
+  /** Of the last day, the oldest first. */
+  list(): Promise<readonly Node[]>;
+  setDrain(id: string, isWanted: boolean): Promise<boolean>;
+  suspect(id: string): Promise<void>;
+  remove(id: string): Promise<void>;
 }
 
 export interface Audit {

@@ -1,7 +1,7 @@
 import type { ErrorDetails } from '../errors.js';
 import type { ProfileEvent, ReceiptEvent, RoomEvent, UserEvent } from '../events.js';
-import type { RoomKey, TenantId, UserKey } from '../ids.js';
-import type { Bus } from '../ports/bus.js';
+import type { RoomKey, RoomNo, TenantId, UserKey } from '../ids.js';
+import { roomChannel, userChannel, type Bus } from '../ports/bus.js';
 import { Fanout, type CloseReason, type KnownHead } from '../ports/fanout.js';
 
 /** The fan-out as use cases see it: this node's sockets first, then the other nodes'. What is logged goes by the relay. */
@@ -15,27 +15,27 @@ export class EveryNode extends Fanout {
 
   override toRoom(event: RoomEvent | ReceiptEvent): void {
     this.here.toRoom(event);
-    if (!('pts' in event)) this.bus.send({ kind: 'receipt', event });
+    if (!('pts' in event)) this.bus.send(roomChannel(event), { kind: 'receipt', event });
   }
 
-  override toUserRooms(event: ProfileEvent): void {
-    this.here.toUserRooms(event);
-    this.bus.send({ kind: 'profile', event });
+  override toUserRooms(event: ProfileEvent, rooms: readonly RoomNo[]): void {
+    this.here.toUserRooms(event, rooms);
+    this.bus.send('all', { kind: 'profile', event, rooms });
   }
 
   override disconnectUser(user: UserKey, reason: CloseReason, details?: ErrorDetails): void {
     this.here.disconnectUser(user, reason, details);
-    this.bus.send({ kind: 'end-user', user, reason, details });
+    this.bus.send(userChannel(user), { kind: 'end-user', user, reason, details });
   }
 
   override disconnectKey(tenantId: TenantId, signingKeyId: string, reason: CloseReason): void {
     this.here.disconnectKey(tenantId, signingKeyId, reason);
-    this.bus.send({ kind: 'end-key', tenantId, signingKeyId, reason });
+    this.bus.send('all', { kind: 'end-key', tenantId, signingKeyId, reason });
   }
 
   override disconnectTenant(tenantId: TenantId, reason: CloseReason): void {
     this.here.disconnectTenant(tenantId, reason);
-    this.bus.send({ kind: 'end-tenant', tenantId, reason });
+    this.bus.send('all', { kind: 'end-tenant', tenantId, reason });
   }
 
   override toUser(event: UserEvent): void {

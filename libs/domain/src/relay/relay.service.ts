@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Fanout, KnownHead } from '../ports/fanout.js';
 import type { Appended, RoomLog } from '../ports/room-log.js';
 import { bannedError } from '../rooms/access.js';
+import { addressed } from './addressed.js';
 
 /** How long an event waits for the one before it, which another commit is about to bring; then the log is read. */
 const GAP_PATIENCE_MS = 50;
@@ -15,6 +16,8 @@ const FILL_MAX = 1_000;
 const WAITING_MAX = 1_000;
 /** Rooms whose position is kept while nobody here listens to them; a forgotten one starts over at its next event. */
 const ROOMS_MAX = 100_000;
+/** The copies of one commit come right behind each other. */
+const HEARD_MAX = 1_000;
 /** How many are looked at to find one to forget. */
 const CANDIDATES_MAX = 10;
 
@@ -46,6 +49,8 @@ interface RoomFlow {
  */
 export class RelayService {
   private readonly rooms = new Map<string, RoomFlow>();
+  /** Ids of entries of users' own logs that other nodes told of lately. */
+  private readonly heard = new Set<string>();
   private doubts: (user: UserKey) => void = () => undefined;
 
   constructor(
@@ -65,18 +70,18 @@ export class RelayService {
   /** Tells what was committed here: own sockets first, then the other nodes. */
   publish(appended: Appended): void {
     this.tell(appended);
-    if (appended.events.length + appended.userEvents.length > 0) this.bus.send({ kind: 'appended', appended });
+    for (const [channel, part] of addressed(appended)) this.bus.send(channel, { kind: 'appended', appended: part });
   }
 
   /** What another node committed passes the same order and the same doors before it meets a socket. */
   private fromElsewhere(message: BusMessage): void {
     switch (message.kind) {
       case 'appended':
-        return this.tell(message.appended);
+        return this.tell(this.unheard(message.appended));
       case 'receipt':
         return this.fanout.toRoom(message.event);
       case 'profile':
-        return this.fanout.toUserRooms(message.event);
+        return this.fanout.toUserRooms(message.event, message.rooms);
       case 'end-user':
         return this.fanout.disconnectUser(message.user, message.reason, message.details);
       case 'end-key':
@@ -84,6 +89,17 @@ export class RelayService {
       case 'end-tenant':
         return this.fanout.disconnectTenant(message.tenantId, message.reason);
     }
+  }
+
+  /** A commit that concerns several users comes here once for each of them that is connected here. */
+  private unheard({ events, userEvents }: Appended): Appended {
+    const fresh = userEvents.filter(({ id }) => !this.heard.has(id));
+    for (const { id } of fresh) this.heard.add(id);
+    for (const id of this.heard) {
+      if (this.heard.size <= HEARD_MAX) break;
+      this.heard.delete(id);
+    }
+    return { events, userEvents: fresh };
   }
 
   /** One commit in one room. A user learns of a room before the room's own events reach it. */

@@ -1,7 +1,7 @@
 import type { TenantId, UserKey } from '../ids.js';
 import type { Connections } from '../ports/fanout.js';
 import type { RoomLog } from '../ports/room-log.js';
-import type { Store } from '../ports/store.js';
+import type { Store, UserHead } from '../ports/store.js';
 import type { UserLog } from '../ports/user-log.js';
 import type { ListenService } from '../sync/listen.service.js';
 import type { RelayService } from './relay.service.js';
@@ -53,11 +53,20 @@ export class SweepService {
     for (let from = 0; from < userNos.length; from += USERS_TOGETHER) {
       const some = userNos.slice(from, from + USERS_TOGETHER);
       const heads = await this.store.tenant(tenantId, (tx) => tx.users.headsOf(some));
-      for (const [index, userNo] of some.entries()) await this.tellUser({ tenantId, userNo }, heads[index] ?? 0);
+      for (const [index, userNo] of some.entries()) {
+        const head = heads[index];
+        if (head) await this.tellUser({ tenantId, userNo }, head);
+      }
     }
   }
 
-  private async tellUser(user: UserKey, userPts: number): Promise<void> {
+  /** A ban is told with its reason before rights that have changed close the connection without one. */
+  private async tellUser(user: UserKey, { userPts, userVersion }: UserHead): Promise<void> {
+    await this.tellEntries(user, userPts);
+    this.connections.outdate(user, userVersion);
+  }
+
+  private async tellEntries(user: UserKey, userPts: number): Promise<void> {
     const told = this.connections.behind(user, userPts);
     if (told === undefined) return;
     const { events } = await this.userLog.after(user, told, ENTRIES_MAX);

@@ -113,7 +113,7 @@ export class SyncService {
       );
       let [nextRoom, nextReceipts] = [0, 0];
       return asked.map(({ roomIds }, index) => ({
-        userPts: heads[index] ?? 0,
+        userPts: heads[index]?.userPts ?? 0,
         rooms: roomIds.map(() => {
           const access = accesses[nextRoom++];
           const told = access ? receipts[nextReceipts++] : undefined;

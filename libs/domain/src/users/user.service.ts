@@ -2,7 +2,7 @@ import type { Actor } from '../actor.js';
 import { auditOf } from '../audit/audit.js';
 import { notFound } from '../errors.js';
 import { earlierAnswer, rememberFor } from '../idempotency/idempotency.js';
-import type { UserId } from '../ids.js';
+import type { RoomNo, UserId } from '../ids.js';
 import { requireUser } from '../members/member.service.js';
 import { requireAuthority } from '../moderation/authority.js';
 import type { Ban } from '../moderation/ban.js';
@@ -21,6 +21,14 @@ export interface UserFilter {
 }
 
 const BATCH = 'user.batch';
+/** In so many of the rooms a user is in, those of newest activity, a new name is told at once. */
+const ROOMS_TOLD = 500;
+
+/** A user as it is now, and the rooms that are told so. */
+interface Changed {
+  readonly user: User;
+  readonly rooms: readonly RoomNo[];
+}
 
 /** The people of a tenant's app. */
 export class UserService {
@@ -33,28 +41,29 @@ export class UserService {
   /** Creates the user or changes what is named; what is not named stays. */
   async put(actor: Actor, userId: UserId, profile: UserProfile): Promise<User> {
     requireAuthority(actor);
-    const user = await this.store.tenant(actor.tenantId, async (tx) => {
+    const [changed] = await this.store.tenant(actor.tenantId, async (tx) => {
       if (actor.kind === 'operator') await tx.audit.append(auditOf(actor, 'user.put', { kind: 'user', id: userId }));
-      return this.upsert(tx, userId, profile);
+      return this.withRooms(tx, [await this.upsert(tx, userId, profile)]);
     });
-    this.tellProfile(actor, user);
-    return user;
+    if (!changed) throw notFound();
+    this.tellProfile(actor, changed);
+    return changed.user;
   }
 
   /** Up to 100 users in one call and one commit. */
   async putMany(actor: Actor, users: readonly (UserProfile & { id: UserId })[]): Promise<readonly { userId: UserId; status: 'ok' }[]> {
     requireAuthority(actor);
     const results = users.map(({ id }) => ({ userId: id, status: 'ok' as const }));
-    const putAll = async (tx: TenantTx): Promise<readonly User[]> => {
+    const putAll = async (tx: TenantTx): Promise<readonly Changed[]> => {
       if (await earlierAnswer(tx, actor, BATCH, users)) return [];
       const remember = rememberFor(actor, BATCH, users, results);
       if (remember) await tx.remembered.save(remember);
       const put: User[] = [];
       for (const { id, ...profile } of users) put.push(await this.upsert(tx, id, profile));
-      return put;
+      return this.withRooms(tx, put);
     };
-    const put = await decideAndCommit(() => this.store.tenant(actor.tenantId, putAll));
-    for (const user of put) this.tellProfile(actor, user);
+    const changed = await decideAndCommit(() => this.store.tenant(actor.tenantId, putAll));
+    for (const one of changed) this.tellProfile(actor, one);
     return results;
   }
 
@@ -101,10 +110,13 @@ export class UserService {
 
   async updateMe(actor: Actor, profile: UserProfile & { directFrom?: DirectFrom }): Promise<User> {
     const { no } = requireUser(actor);
-    const user = await this.store.tenant(actor.tenantId, (tx) => tx.users.update(no, profile));
-    if (!user) throw notFound();
-    this.tellProfile(actor, user);
-    return user;
+    const [changed] = await this.store.tenant(actor.tenantId, async (tx) => {
+      const user = await tx.users.update(no, profile);
+      return user ? this.withRooms(tx, [user]) : [];
+    });
+    if (!changed) throw notFound();
+    this.tellProfile(actor, changed);
+    return changed.user;
   }
 
   /** Credentials of the user stop at once, its sockets close; nothing it wrote is touched. */
@@ -121,7 +133,15 @@ export class UserService {
     return user;
   }
 
-  private tellProfile(actor: Actor, user: User): void {
-    this.fanout.toUserRooms({ type: 'user.updated', tenantId: actor.tenantId, user, at: this.clock.now() });
+  private async withRooms(tx: TenantTx, users: readonly User[]): Promise<readonly Changed[]> {
+    const starts = await tx.rooms.startOf(
+      users.map(({ no }) => no),
+      ROOMS_TOLD,
+    );
+    return users.map((user, index) => ({ user, rooms: starts[index]?.rooms.map(({ no }) => no) ?? [] }));
+  }
+
+  private tellProfile({ tenantId }: Actor, { user, rooms }: Changed): void {
+    this.fanout.toUserRooms({ type: 'user.updated', tenantId, user, at: this.clock.now() }, rooms);
   }
 }

@@ -1,12 +1,11 @@
 import { Bus } from '@parley/domain';
 
-/** A node without others. */
+/** A node without others: nobody to tell, nobody to be told by. */
 export class NoBus extends Bus {
-  override send(): void {
-    // Nobody else is there to be told.
-  }
-
-  override receive(): void {
-    // Nobody else is there to tell.
-  }
+  readonly state = 'alone';
+  override send(): void {}
+  override receive(): void {}
+  override follow(): void {}
+  override unfollow(): void {}
+  override whenBack(): void {}
 }

@@ -1,85 +1,186 @@
-import { randomUUID } from 'node:crypto';
-import { Bus, type BusMessage } from '@parley/domain';
-import { Redis } from 'ioredis';
+import { randomBytes } from 'node:crypto';
+import { Bus, type BusMessage, type Channel } from '@parley/domain';
+import { Cluster } from 'ioredis';
+import { Packr, Unpackr } from 'msgpackr';
+import type { RedisPlace } from '../../config/redis-url.js';
+import { openRedis, type RedisClient } from '../redis/redis.js';
 
-const CHANNEL = 'parley:bus';
-const RECONNECT_MAX_MS = 2_000;
 /** So much may wait for a Redis that does not take it; the rest is dropped, and healed by the sweep. */
 const WAITING_MAX_BYTES = 4_194_304;
+/** A node tells itself through Redis that the link carries; after so many silent beats it does not. */
+const BEAT_MS = 1_000;
+const SILENT_BEATS = 3;
+/** After so many the links are made anew: a half-open one would be kept for minutes. */
+const DEAD_BEATS = 6;
+/** Channels asked for in one command. */
+const CHANNELS_TOGETHER = 500;
+const NAME_BYTES = 16;
+
+const packr = new Packr({ useRecords: false });
+const unpackr = new Unpackr({ useRecords: false });
 
 /**
- * Nodes tell each other through Redis pub/sub. Nothing waits for it, nothing is queued for a Redis that is away: what
- * is lost is found in the log.
+ * Nodes tell each other through Redis pub/sub, sharded in a cluster. Nothing waits for it, nothing is queued for a Redis
+ * that is away: what is lost is found in the log. What one turn of the event loop has for a channel is one packet.
  */
 export class RedisBus extends Bus {
-  private readonly node = randomUUID();
-  private readonly out: Redis;
-  private readonly in: Redis;
+  /** In front of everything this node sends, so that it knows its own again. */
+  private readonly name = randomBytes(NAME_BYTES);
+  private readonly out: RedisClient;
+  private readonly in: RedisClient;
+  private readonly beatChannel: string;
+  private readonly timer: NodeJS.Timeout;
+  private readonly outgoing = new Map<Channel, BusMessage[]>();
+  private readonly followed = new Set<Channel>();
+  private readonly joining = new Set<Channel>(['all']);
+  private readonly leaving = new Set<Channel>();
+  private isFlushing = false;
+  private silentBeats = SILENT_BEATS;
+  private hasCarried = false;
   private take: (message: BusMessage) => void = () => undefined;
-  private isDown = false;
+  private hearBack: () => void = () => undefined;
 
-  constructor(url: string, onNote: (note: string) => void) {
+  /** `prefix`: what tells installations apart that share one Redis. */
+  constructor(
+    place: RedisPlace,
+    private readonly prefix: string,
+    private readonly onNote: (note: string) => void,
+  ) {
     super();
-    const options = {
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 0,
-      retryStrategy: (times: number) => Math.min(times * 100, RECONNECT_MAX_MS),
-    };
-    this.out = new Redis(url, options);
-    this.in = new Redis(url, { ...options, enableOfflineQueue: true, maxRetriesPerRequest: null });
-    for (const client of [this.out, this.in]) client.on('error', (error: Error) => this.note(onNote, error.message));
-    this.out.on('ready', () => this.note(onNote, undefined));
-    this.in.on('message', (_: string, text: string) => this.read(text));
-    void this.in.subscribe(CHANNEL).catch(() => undefined);
+    this.out = openRedis(place, { isPatient: false });
+    this.in = openRedis(place, { isPatient: true });
+    this.beatChannel = `${prefix}/beat/${this.name.toString('hex')}`;
+    for (const client of [this.out, this.in]) client.on('error', () => undefined);
+    this.in.on(this.isSharded ? 'smessageBuffer' : 'messageBuffer', (channel: Buffer, body: Buffer) => this.read(channel, body));
+    this.subscribe([this.beatChannel]);
+    this.changeSubscriptions();
+    this.timer = setInterval(() => this.beat(), BEAT_MS).unref();
+    this.out.once('ready', () => this.beat());
   }
 
-  /** Said once when it goes, and once when it is back. */
-  private note(onNote: (note: string) => void, trouble: string | undefined): void {
-    if (this.isDown === (trouble !== undefined)) return;
-    this.isDown = trouble !== undefined;
-    onNote(trouble === undefined ? 'Redis is back' : `Redis is away (${trouble}): other nodes hear of new events by the sweep`);
+  private get isSharded(): boolean {
+    return this.in instanceof Cluster;
   }
 
-  override send(message: BusMessage): void {
-    if (this.out.status !== 'ready' || this.out.stream.writableLength > WAITING_MAX_BYTES) return;
-    this.out.publish(CHANNEL, encodeMessage(this.node, message)).catch(() => undefined);
+  override get state(): 'up' | 'down' {
+    return this.silentBeats >= SILENT_BEATS ? 'down' : 'up';
+  }
+
+  override send(channel: Channel, message: BusMessage): void {
+    const waiting = this.outgoing.get(channel);
+    if (waiting) waiting.push(message);
+    else this.outgoing.set(channel, [message]);
+    this.flushSoon();
   }
 
   override receive(take: (message: BusMessage) => void): void {
     this.take = take;
   }
 
-  private read(text: string): void {
-    const [node, message] = decodeMessage(text);
-    if (node !== this.node) this.take(message);
+  override whenBack(hear: () => void): void {
+    this.hearBack = hear;
+  }
+
+  override follow(channel: Channel): void {
+    this.leaving.delete(channel);
+    if (!this.followed.has(channel)) this.joining.add(channel);
+    this.flushSoon();
+  }
+
+  override unfollow(channel: Channel): void {
+    this.joining.delete(channel);
+    if (this.followed.has(channel)) this.leaving.add(channel);
+    this.flushSoon();
+  }
+
+  private flushSoon(): void {
+    if (this.isFlushing) return;
+    this.isFlushing = true;
+    setImmediate(() => {
+      this.isFlushing = false;
+      this.changeSubscriptions();
+      for (const [channel, messages] of this.outgoing) this.publish(`${this.prefix}/${channel}`, encodeMessages(this.name, messages));
+      this.outgoing.clear();
+    });
+  }
+
+  private publish(channel: string, body: Buffer): void {
+    if (!this.hasRoom()) return;
+    const sent = this.out instanceof Cluster ? this.out.spublish(channel, body) : this.out.publish(channel, body);
+    sent.catch(() => undefined);
+  }
+
+  private hasRoom(): boolean {
+    if (this.out.status !== 'ready') return false;
+    return this.out instanceof Cluster || this.out.stream.writableLength <= WAITING_MAX_BYTES;
+  }
+
+  private changeSubscriptions(): void {
+    for (const channel of this.leaving) this.followed.delete(channel);
+    for (const channel of this.joining) this.followed.add(channel);
+    this.unsubscribe([...this.leaving].map((channel) => `${this.prefix}/${channel}`));
+    this.subscribe([...this.joining].map((channel) => `${this.prefix}/${channel}`));
+    this.leaving.clear();
+    this.joining.clear();
+  }
+
+  /** What is asked of a link that is away waits for it, and is asked again of the next. */
+  private subscribe(channels: readonly string[]): void {
+    for (const some of this.together(channels))
+      (this.isSharded ? this.in.ssubscribe(...some) : this.in.subscribe(...some)).catch(() => undefined);
+  }
+
+  private unsubscribe(channels: readonly string[]): void {
+    for (const some of this.together(channels))
+      (this.isSharded ? this.in.sunsubscribe(...some) : this.in.unsubscribe(...some)).catch(() => undefined);
+  }
+
+  /** A sharded command speaks of one slot, so of one channel. */
+  private together(channels: readonly string[]): string[][] {
+    const size = this.isSharded ? 1 : CHANNELS_TOGETHER;
+    return Array.from({ length: Math.ceil(channels.length / size) }, (_, index) => channels.slice(index * size, (index + 1) * size));
+  }
+
+  private read(channel: Buffer, body: Buffer): void {
+    if (body.length === 0) {
+      if (channel.toString() === this.beatChannel) this.hearBeat();
+      return;
+    }
+    if (body.subarray(0, NAME_BYTES).equals(this.name)) return;
+    for (const message of decodeMessages(body)) this.take(message);
+  }
+
+  private beat(): void {
+    this.silentBeats += 1;
+    if (this.silentBeats === SILENT_BEATS) this.onNote('Redis does not answer: other nodes’ events are looked for in the log');
+    if (this.silentBeats % DEAD_BEATS === 0) for (const client of [this.in, this.out]) if (client.status === 'ready') client.disconnect(true);
+    this.publish(this.beatChannel, Buffer.alloc(0));
+  }
+
+  private hearBeat(): void {
+    const wasDown = this.state === 'down';
+    this.silentBeats = 0;
+    if (!wasDown) return;
+    if (this.hasCarried) this.onNote('Redis carries events between nodes again');
+    this.hasCarried = true;
+    this.hearBack();
   }
 
   async close(): Promise<void> {
+    clearInterval(this.timer);
     this.out.disconnect();
     this.in.disconnect();
   }
 }
 
-const NODE_LENGTH = 36;
+export const encodeMessages = (node: Buffer, messages: readonly BusMessage[]): Buffer => Buffer.concat([node, packr.pack(messages)]);
 
-/**
- * The node's name, then JSON in which dates are marked with that name: it is new in every process and told to nobody, so
- * that no app's own data can look like a mark.
- */
-export function encodeMessage(node: string, message: BusMessage): string {
-  return (
-    node +
-    JSON.stringify(message, function (this: Record<string, unknown>, key: string, value: unknown) {
-      // JSON turns dates into text before it asks here; the holder still has them.
-      return this[key] instanceof Date ? { [node]: value } : value;
-    })
-  );
-}
-
-export function decodeMessage(text: string): [node: string, message: BusMessage] {
-  const node = text.slice(0, NODE_LENGTH);
-  const message = JSON.parse(text.slice(NODE_LENGTH), (_, value: unknown) =>
-    typeof value === 'object' && value !== null && node in value ? new Date(String((value as Record<string, unknown>)[node])) : value,
-  ) as BusMessage;
-  return [node, message];
+/** Nothing of a body that another version wrote and this one cannot read: it is found in the log. */
+export function decodeMessages(body: Buffer): readonly BusMessage[] {
+  try {
+    const messages: unknown = unpackr.unpack(body.subarray(NAME_BYTES));
+    return Array.isArray(messages) ? (messages as BusMessage[]) : [];
+  } catch {
+    return [];
+  }
 }

@@ -8,6 +8,7 @@ class FakeConnection implements Connection {
   readonly got: string[] = [];
   readonly ended: string[] = [];
   readonly signingKeyId = undefined;
+  userVersion = 1;
   userPts = 0;
 
   constructor(readonly user: UserKey) {}
@@ -28,9 +29,15 @@ class FakeConnection implements Connection {
   }
 }
 
+/** Which channels are followed. */
+let followed: Set<string>;
 let fanout: SocketFanout;
 beforeEach(() => {
-  fanout = new SocketFanout(new SeededRandom(1));
+  followed = new Set();
+  fanout = new SocketFanout(new SeededRandom(1), {
+    follow: (channel) => void followed.add(channel),
+    unfollow: (channel) => void followed.delete(channel),
+  });
 });
 
 function joined(tenantId: string, userNo: number, roomNo: number): FakeConnection {
@@ -194,5 +201,42 @@ describe('a room', () => {
     fanout.remove(gone);
     fanout.subscribe(gone, { tenantId: 'acme', roomNo: 7 });
     expect(fanout.isServed({ tenantId: 'acme', roomNo: 7 })).toBe(false);
+  });
+});
+
+describe('messages of other nodes', () => {
+  const room = { tenantId: 'acme', roomNo: 7 };
+
+  it('are asked for as long as somebody is here to be told', () => {
+    const [ann, phone, bo] = [joined('acme', 1, 7), joined('acme', 1, 7), joined('acme', 2, 7)];
+    expect([...followed].sort()).toEqual(['room/acme/7', 'user/acme/1', 'user/acme/2']);
+    fanout.remove(ann);
+    fanout.unsubscribe(bo, room);
+    expect([...followed].sort()).toEqual(['room/acme/7', 'user/acme/1', 'user/acme/2']);
+    fanout.remove(phone);
+    expect([...followed]).toEqual(['user/acme/2']);
+    fanout.remove(bo);
+    expect([...followed]).toEqual([]);
+  });
+
+  it('are asked for where only the dashboard looks, and after a dissolved room no more', () => {
+    const stop = fanout.watch(room, () => undefined);
+    const ann = joined('acme', 1, 7);
+    fanout.remove(ann);
+    expect([...followed]).toEqual(['room/acme/7']);
+    stop();
+    expect([...followed]).toEqual([]);
+    joined('acme', 1, 7);
+    fanout.dissolve(room);
+    expect([...followed]).toEqual(['user/acme/1']);
+  });
+});
+
+describe('rights that have changed without a word', () => {
+  it('close connections that were let in before', () => {
+    const [ann, phone] = [joined('acme', 1, 7), joined('acme', 1, 7)];
+    phone.userVersion = 2;
+    fanout.outdate({ tenantId: 'acme', userNo: 1 }, 2);
+    expect([ann.isLost, phone.isLost]).toEqual([true, false]);
   });
 });

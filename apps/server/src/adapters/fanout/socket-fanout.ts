@@ -1,9 +1,11 @@
 import {
+  type Bus,
   type Connections,
   Fanout,
   roomKeyOf,
   type Connection,
   type EncodedPacket,
+  userChannel,
   userKeyOf,
   type CloseReason,
   type ErrorDetails,
@@ -13,6 +15,7 @@ import {
   type Random,
   type RoomEvent,
   type RoomKey,
+  type RoomNo,
   type TenantId,
   type UserEvent,
   type UserKey,
@@ -40,23 +43,24 @@ export class SocketFanout extends Fanout implements Connections {
   private readonly heads = new Map<string, { roomId: string; epoch: number; pts: number }>();
   delivered = 0;
 
-  constructor(private readonly random: Random) {
+  /** Messages of other nodes are asked for where somebody is here to be told. */
+  constructor(
+    private readonly random: Random,
+    private readonly bus: Pick<Bus, 'follow' | 'unfollow'>,
+  ) {
     super();
   }
 
   /** A connection is known from now on; it receives what it is subscribed to as soon as it is opened. */
   add(connection: Connection): void {
-    put(this.users, userKeyOf(connection.user), connection);
+    if (put(this.users, userKeyOf(connection.user), connection)) this.bus.follow(userChannel(connection.user));
     put(this.tenants, connection.user.tenantId, connection);
   }
 
   remove(connection: Connection): void {
-    take(this.users, userKeyOf(connection.user), connection);
+    if (take(this.users, userKeyOf(connection.user), connection)) this.bus.unfollow(userChannel(connection.user));
     take(this.tenants, connection.user.tenantId, connection);
-    for (const key of connection.rooms) {
-      take(this.rooms, key, connection);
-      take(this.readers, key, connection);
-    }
+    for (const key of connection.rooms) this.leave(connection, key);
     connection.rooms.clear();
   }
 
@@ -68,7 +72,7 @@ export class SocketFanout extends Fanout implements Connections {
     if (isReader && isInside) return;
     this.handOver(key);
     connection.rooms.add(key);
-    put(this.rooms, key, connection);
+    if (put(this.rooms, key, connection)) this.bus.follow(`room/${key}`);
     if (isReader) put(this.readers, key, connection);
     else take(this.readers, key, connection);
   }
@@ -77,8 +81,17 @@ export class SocketFanout extends Fanout implements Connections {
     const key = roomKeyOf(room);
     this.handOver(key);
     connection.rooms.delete(key);
-    take(this.rooms, key, connection);
+    this.leave(connection, key);
+  }
+
+  private leave(connection: Connection, key: string): void {
     take(this.readers, key, connection);
+    if (take(this.rooms, key, connection)) this.unfollow(key);
+  }
+
+  /** Messages of a room are asked for as long as somebody listens or looks. */
+  private unfollow(key: string): void {
+    if (!this.rooms.has(key) && !this.watchers.has(key)) this.bus.unfollow(`room/${key}`);
   }
 
   of(user: UserKey): ReadonlySet<Connection> {
@@ -109,6 +122,14 @@ export class SocketFanout extends Fanout implements Connections {
     return oldest < userPts ? oldest : undefined;
   }
 
+  outdate(user: UserKey, userVersion: number): void {
+    for (const connection of [...this.of(user)]) if (connection.userVersion < userVersion) connection.lose();
+  }
+
+  keysOf(tenantId: TenantId): readonly string[] {
+    return [...new Set([...(this.tenants.get(tenantId) ?? [])].flatMap(({ signingKeyId }) => signingKeyId ?? []))];
+  }
+
   override head({ tenantId, roomNo, roomId, epoch, pts }: KnownHead): void {
     this.heads.set(roomKeyOf({ tenantId, roomNo }), { roomId, epoch, pts });
   }
@@ -116,8 +137,10 @@ export class SocketFanout extends Fanout implements Connections {
   /** The dashboard looks into one room. Returns how to stop. */
   watch(room: RoomKey, look: (packet: unknown) => void): () => void {
     const key = roomKeyOf(room);
-    put(this.watchers, key, look);
-    return () => take(this.watchers, key, look);
+    if (put(this.watchers, key, look)) this.bus.follow(`room/${key}`);
+    return () => {
+      if (take(this.watchers, key, look)) this.unfollow(key);
+    };
   }
 
   override toRoom(event: RoomEvent | ReceiptEvent): void {
@@ -162,11 +185,11 @@ export class SocketFanout extends Fanout implements Connections {
     this.emit(receivers, encodeEvent(event.type, presentUserEvent(event)));
   }
 
-  override toUserRooms(event: ProfileEvent): void {
-    const own = this.users.get(userKeyOf({ tenantId: event.tenantId, userNo: event.user.no }));
-    if (!own) return;
-    const receivers = new Set<Connection>(own);
-    for (const connection of own) for (const key of connection.rooms) for (const other of this.rooms.get(key) ?? []) receivers.add(other);
+  override toUserRooms(event: ProfileEvent, rooms: readonly RoomNo[]): void {
+    const { tenantId } = event;
+    const receivers = new Set<Connection>(this.of({ tenantId, userNo: event.user.no }));
+    for (const roomNo of rooms) for (const other of this.rooms.get(roomKeyOf({ tenantId, roomNo })) ?? []) receivers.add(other);
+    if (receivers.size === 0) return;
     this.emit(receivers, encodeEvent(event.type, presentProfileEvent(event, this.random.uuid())));
   }
 
@@ -198,6 +221,7 @@ export class SocketFanout extends Fanout implements Connections {
     this.rooms.delete(key);
     this.readers.delete(key);
     this.heads.delete(key);
+    this.unfollow(key);
   }
 
   override disconnectUser(user: UserKey, reason: CloseReason, details?: ErrorDetails): void {
@@ -227,14 +251,17 @@ export class SocketFanout extends Fanout implements Connections {
   }
 }
 
-function put<T>(map: Map<string, Set<T>>, key: string, value: T): void {
+/** True for the first of its key. */
+function put<T>(map: Map<string, Set<T>>, key: string, value: T): boolean {
   const set = map.get(key);
   if (set) set.add(value);
   else map.set(key, new Set([value]));
+  return !set;
 }
 
-function take<T>(map: Map<string, Set<T>>, key: string, value: T): void {
+/** True for the last of its key. */
+function take<T>(map: Map<string, Set<T>>, key: string, value: T): boolean {
   const set = map.get(key);
-  if (!set?.delete(value)) return;
-  if (set.size === 0) map.delete(key);
+  if (!set?.delete(value) || set.size > 0) return false;
+  return map.delete(key);
 }

@@ -9,7 +9,7 @@ const ROUNDS = 4_000;
 const AT_ONCE = 8;
 
 const TENANTS = Array.from({ length: 6 }, () => `pool-${randomUUID()}`);
-const source = dataSourceOf(inject('postgresUrl'), 3);
+const source = dataSourceOf(inject('postgresUrl'), { poolSize: 3 });
 const store = new PostgresStore(source);
 const postgres = new Postgres(inject('postgresUrl'));
 

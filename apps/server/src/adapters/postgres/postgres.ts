@@ -14,6 +14,8 @@ const CONNECT_TIMEOUT_MS = 2_000;
 /** A commit that is still on its way after this does not happen: what looks back over late commits looks back further. */
 const IDLE_IN_TRANSACTION_MS = 6_000;
 
+const LIMITS = `SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}; SET LOCAL idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`;
+
 /** Tenant-bound work runs as `parley_app` under row level security, operators' as `parley_platform`. */
 export type Role = 'parley_app' | 'parley_platform';
 
@@ -94,10 +96,13 @@ export class Postgres {
   }
 }
 
-/** Transaction-local role and tenant, as one simple query. The id is checked here again, since it stands in the text. */
+/**
+ * Transaction-local role, tenant and limits, as one simple query: behind a transaction pooler there is no other place for
+ * them. The id is checked here again, since it stands in the text.
+ */
 export function scope(role: Role, tenantId: string): string {
   if (!/^[a-z0-9-]{0,63}$/.test(tenantId)) throw new DomainError('not-found');
-  return `SET LOCAL ROLE ${role}; SET LOCAL parley.tenant = '${tenantId}'`;
+  return `SET LOCAL ROLE ${role}; SET LOCAL parley.tenant = '${tenantId}'; ${LIMITS}`;
 }
 
 const CONNECTION_CODES: ReadonlySet<string> = new Set([

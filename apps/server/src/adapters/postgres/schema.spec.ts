@@ -23,7 +23,7 @@ function freshDatabase(): { readonly url: string; create(): Promise<void>; drop(
 describe('the schema', () => {
   let database: ReturnType<typeof freshDatabase>;
   const state = async () => {
-    const source = await dataSourceOf(database.url, 1).initialize();
+    const source = await dataSourceOf(database.url, { poolSize: 1 }).initialize();
     return schemaState(source).finally(() => source.destroy());
   };
 

@@ -15,10 +15,22 @@ export interface SchemaState {
   readonly isNewer: boolean;
 }
 
-/** `isPatient`: a migration takes the time it needs, and waits for one that runs elsewhere. */
-export function dataSourceOf(url: string, poolSize = 12, isPatient = false): DataSource {
-  const { connectionString, statement_timeout, query_timeout, ...rest } = connectionOptions(url);
-  const options = isPatient ? rest : { ...rest, statement_timeout, query_timeout };
+export interface SourceOptions {
+  readonly poolSize?: number;
+  /** A migration takes the time it needs, and waits for one that runs elsewhere. */
+  readonly isPatient?: boolean;
+  /** A transaction pooler stands between: it refuses connections that ask for settings of their own. Transactions set theirs. */
+  readonly isPooled?: boolean;
+}
+
+export function dataSourceOf(url: string, { poolSize = 12, isPatient = false, isPooled = false }: SourceOptions = {}): DataSource {
+  const { connectionString, statement_timeout, idle_in_transaction_session_timeout, query_timeout, ...rest } = connectionOptions(url);
+  const options = {
+    ...rest,
+    ...(isPatient ? {} : { query_timeout }),
+    ...(isPatient || isPooled ? {} : { statement_timeout }),
+    ...(isPooled ? {} : { idle_in_transaction_session_timeout }),
+  };
   return new DataSource({
     type: 'postgres',
     url: connectionString,
@@ -48,7 +60,7 @@ export async function schemaState(source: DataSource): Promise<SchemaState> {
 
 /** Applies what is pending, under a lock. Returns the names applied. */
 export async function migrate(url: string): Promise<readonly string[]> {
-  const source = await dataSourceOf(url, 2, true).initialize();
+  const source = await dataSourceOf(url, { poolSize: 2, isPatient: true }).initialize();
   const runner = source.createQueryRunner();
   try {
     await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);

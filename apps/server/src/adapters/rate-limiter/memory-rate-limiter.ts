@@ -18,16 +18,27 @@ export class MemoryRateLimiter extends RateLimiter {
     super();
   }
 
-  override async take(name: string, rate: Rate, cost = 1): Promise<number | undefined> {
+  override async take(bucket: string, rate: Rate, cost = 1): Promise<number | undefined> {
+    return this.spendAll([{ bucket, rate }], cost)?.waitMs;
+  }
+
+  override async takeAll(charges: readonly Charge[], cost = 1): Promise<Overdrawn | undefined> {
+    return this.spendAll(charges, cost);
+  }
+
+  /** What is in the bucket. */
+  left(bucket: string, rate: Rate): number {
+    return this.filled(bucket, rate).tokens;
+  }
+
+  /** There is no more than this in the bucket, whatever this process thought; below 0 it has to be filled up first. */
+  lower(name: string, rate: Rate, tokens: number): void {
     const bucket = this.filled(name, rate);
-    const wait = waitFor(bucket, rate, cost);
-    if (wait !== undefined) return wait;
-    spend(bucket, rate, cost);
-    return undefined;
+    if (tokens < bucket.tokens) spend(bucket, rate, bucket.tokens - tokens);
   }
 
   /** On the way of every command: under a microsecond for three buckets. */
-  override async takeAll(charges: readonly Charge[], cost = 1): Promise<Overdrawn | undefined> {
+  spendAll(charges: readonly Charge[], cost: number): Overdrawn | undefined {
     const now = this.now();
     const buckets: Bucket[] = [];
     for (const charge of charges) {

@@ -3,7 +3,7 @@ import { IsNull, type EntityTarget, type ObjectLiteral } from 'typeorm';
 import { ApiKeyEntity, SigningKeyEntity } from './entities.js';
 import type { Tx } from './tx.js';
 
-export function keysSection({ manager, tenantId }: Tx): Keys {
+export function keysSection({ manager, run, tenantId }: Tx): Keys {
   const newest = async <T extends ObjectLiteral & { createdAt: Date; id: string }>(
     entity: EntityTarget<T>,
     { limit, after }: PageRequest,
@@ -52,7 +52,8 @@ export function keysSection({ manager, tenantId }: Tx): Keys {
     },
     listSigningKeys: async (page) => pageOf((await newest(SigningKeyEntity, page)).map(toSigningKey), page.limit, byTime),
     revokeSigningKey: async (id) => {
-      await manager.update(SigningKeyEntity, { tenantId, id, revokedAt: IsNull() }, { revokedAt: () => 'now()' });
+      const { affected } = await manager.update(SigningKeyEntity, { tenantId, id, revokedAt: IsNull() }, { revokedAt: () => 'now()' });
+      if (affected) await run('UPDATE tenants SET version = version + 1 WHERE id = $1', [tenantId]);
       const row = await manager.findOneBy(SigningKeyEntity, { tenantId, id });
       return row ? toSigningKey(row) : undefined;
     },

@@ -7,6 +7,7 @@ import { auditSection } from './audit-section.js';
 import { bansSection } from './bans-section.js';
 import { keysSection } from './keys-section.js';
 import { membersSection } from './members-section.js';
+import { nodesSection } from './nodes-section.js';
 import { operatorsSection } from './operators-section.js';
 import { roomsSection } from './rooms-section.js';
 import { ownTenantSection, tenantsSection } from './tenants-section.js';
@@ -45,7 +46,7 @@ export class PostgresStore extends Store {
 
   override platform<T>(run: (tx: PlatformTx) => Promise<T>): Promise<T> {
     return this.transaction('parley_platform', '', (tx) =>
-      run({ tenants: tenantsSection(tx), operators: operatorsSection(tx), audit: auditSection(tx) }),
+      run({ tenants: tenantsSection(tx), operators: operatorsSection(tx), nodes: nodesSection(tx), audit: auditSection(tx) }),
     );
   }
 

@@ -75,6 +75,13 @@ export function tenantsSection({ manager, run }: Tx): Tenants {
       );
       return get(id);
     },
+    versionsOf: async (ids) => {
+      const rows = await run<{ version: number | null }>(
+        'SELECT t.version FROM unnest($1::text[]) WITH ORDINALITY AS q(id, ord) LEFT JOIN tenants t ON t.id = q.id ORDER BY q.ord',
+        [ids],
+      );
+      return rows.map(({ version }) => version ?? undefined);
+    },
     figures: async () => {
       const [row] = await run<{ tenants: number; suspended: number } & TenantFigures>(
         `SELECT (SELECT count(*) FROM tenants) AS tenants, (SELECT count(*) FROM tenants WHERE status = 'suspended') AS suspended,

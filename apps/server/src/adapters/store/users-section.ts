@@ -19,11 +19,11 @@ export function usersSection({ run, tenantId }: Tx): Users {
     byId: async (id) => (await byIds([id]))[0],
     byIds,
     headsOf: async (userNos) => {
-      const rows = await run<{ user_pts: number }>(
-        `SELECT coalesce(u.user_pts, 0) AS user_pts FROM unnest($2::bigint[]) WITH ORDINALITY AS q(no, ord) LEFT JOIN users u ON u.tenant_id = $1 AND u.no = q.no ORDER BY q.ord`,
+      const rows = await run<{ user_pts: number; version: number }>(
+        `SELECT coalesce(u.user_pts, 0) AS user_pts, coalesce(u.version, 0) AS version FROM unnest($2::bigint[]) WITH ORDINALITY AS q(no, ord) LEFT JOIN users u ON u.tenant_id = $1 AND u.no = q.no ORDER BY q.ord`,
         [tenantId, userNos],
       );
-      return rows.map((row) => row.user_pts);
+      return rows.map(({ user_pts: userPts, version: userVersion }) => ({ userPts, userVersion }));
     },
     ensure: async (users) => {
       const sorted = [...new Map(users.map((user) => [user.id, user])).values()].sort((a, b) => (a.id < b.id ? -1 : 1));

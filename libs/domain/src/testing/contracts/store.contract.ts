@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { nodesContract } from './nodes.contract.js';
 import { operatorsContract } from './operators.contract.js';
 import { peopleContract } from './people.contract.js';
 import { receiptsContract } from './receipts.contract.js';
@@ -16,6 +17,7 @@ export function storeContract(name: string, open: OpenTechnology): void {
     describe('rooms', () => roomListContract(scene));
     describe('receipts', () => receiptsContract(scene));
     togetherContract(scene);
+    describe('nodes', () => nodesContract(scene));
     describe('operators', () => operatorsContract(scene));
   });
 }

@@ -102,6 +102,7 @@ export function tenancyContract(scene: () => Promise<Scene>): void {
       expect(changed.version).toBeGreaterThan(before.version);
       const resumed = found(await store.platform((tx) => tx.tenants.update(own.tenantId, { status: 'active' })));
       expect(resumed.suspendedAt).toBeUndefined();
+      expect(await store.platform((tx) => tx.tenants.versionsOf([`t-${randomUUID()}`, own.tenantId]))).toEqual([undefined, resumed.version]);
       expect(await store.platform((tx) => tx.tenants.update(`t-${randomUUID()}`, { name: 'x' }))).toBeUndefined();
     });
 
@@ -167,7 +168,12 @@ export function tenancyContract(scene: () => Promise<Scene>): void {
         algorithm: 'HS256',
       });
       expect(await other.read((tx) => tx.keys.signingKey(found(ids[0])))).toBeUndefined();
+      const version = async () => (await own.read((tx) => tx.tenant.get()))?.version;
+      const before = found(await version());
       expect(await own.read((tx) => tx.keys.revokeSigningKey(found(ids[0])))).toMatchObject({ revokedAt: expect.any(Date) });
+      expect(await version()).toBe(before + 1);
+      await own.read((tx) => tx.keys.revokeSigningKey(found(ids[0])));
+      expect(await version()).toBe(before + 1);
       expect((await own.read((tx) => tx.keys.listSigningKeys({ limit: 10 }))).items.map(({ id }) => id)).toEqual([...ids].reverse());
     });
   });

@@ -82,7 +82,7 @@ export function togetherContract(scene: () => Promise<Scene>): void {
         [[], 0],
         [[], 0],
       ]);
-      expect(heads).toEqual(starts.map(({ userPts }) => userPts));
+      expect(heads).toEqual(starts.map(({ userPts, userVersion }) => ({ userPts, userVersion })));
       expect(starts[1]?.rooms[0]).toMatchObject({ lastSeq: 1, floorPts: 0, hiddenPts: 0, isListed: true });
     });
 

@@ -36,6 +36,8 @@ export function memoryKeys(db: MemoryDatabase, space: TenantSpace): Keys {
       ),
     revokeSigningKey: async (id) => {
       const row = space.signingKeys.get(id);
+      const tenant = db.tenants.get(space.tenantId);
+      if (tenant && row && !row.key.revokedAt) db.tenants.set(tenant.id, { ...tenant, version: tenant.version + 1 });
       return row && space.signingKeys.set(id, { ...row, key: { ...row.key, revokedAt: row.key.revokedAt ?? db.clock.now() } }).key;
     },
   };

@@ -1,8 +1,10 @@
-import { Bus, type BusMessage } from '../../ports/bus.js';
+import { Bus, type BusMessage, type Channel } from '../../ports/bus.js';
 
-/** Nodes in one process: what one sends, every other that shares the line receives, in order. */
+/** Nodes in one process: what one sends, every other that shares the line and follows the channel receives, in order. */
 export class MemoryBus extends Bus {
+  private readonly followed = new Set<Channel>();
   private take: (message: BusMessage) => void = () => undefined;
+  readonly state = 'up';
 
   constructor(private readonly line: Set<MemoryBus> = new Set()) {
     super();
@@ -14,11 +16,22 @@ export class MemoryBus extends Bus {
     return new MemoryBus(this.line);
   }
 
-  send(message: BusMessage): void {
-    for (const node of this.line) if (node !== this) node.take(structuredClone(message));
+  override send(channel: Channel, message: BusMessage): void {
+    for (const node of this.line)
+      if (node !== this && (channel === 'all' || node.followed.has(channel))) node.take(structuredClone(message));
   }
 
-  receive(take: (message: BusMessage) => void): void {
+  override receive(take: (message: BusMessage) => void): void {
     this.take = take;
   }
+
+  override follow(channel: Channel): void {
+    this.followed.add(channel);
+  }
+
+  override unfollow(channel: Channel): void {
+    this.followed.delete(channel);
+  }
+
+  override whenBack(): void {}
 }

@@ -14,6 +14,7 @@ import type {
   EventRow,
   MemberRow,
   MessageRow,
+  NodeRow,
   OperatorRow,
   RememberedRow,
   RoomRow,
@@ -77,6 +78,7 @@ export class MemoryDatabase {
   readonly operators = new Table<string, OperatorRow>(this.journal);
   readonly sessions = new Table<string, SessionRow>(this.journal);
   readonly tokens = new Table<string, TokenRow>(this.journal);
+  readonly nodes = new Table<string, NodeRow>(this.journal);
   readonly platformAudit = new Table<number, AuditRecord>(this.journal);
   private readonly spaces = new Map<TenantId, TenantSpace>();
   private tail: Promise<unknown> = Promise.resolve();

@@ -4,6 +4,7 @@ import { memoryAudit, memoryRemembered } from './audit-section.js';
 import { memoryKeys } from './keys-section.js';
 import { memoryMembers } from './members-section.js';
 import type { MemoryDatabase } from './memory-database.js';
+import { memoryNodes } from './nodes-section.js';
 import { memoryOperators } from './operators-section.js';
 import { memoryRooms } from './rooms-section.js';
 import { memoryOwnTenant, memoryTenants } from './tenants-section.js';
@@ -35,7 +36,7 @@ export class MemoryStore extends Store {
   platform<T>(run: (tx: PlatformTx) => Promise<T>): Promise<T> {
     const { db } = this;
     return db.transaction(() =>
-      run({ tenants: memoryTenants(db), operators: memoryOperators(db), audit: memoryAudit(db, db.platformAudit) }),
+      run({ tenants: memoryTenants(db), operators: memoryOperators(db), nodes: memoryNodes(db), audit: memoryAudit(db, db.platformAudit) }),
     );
   }
 }

@@ -1,5 +1,5 @@
 import type { ProfileEvent, ReceiptEvent, RoomEvent, UserEvent } from '../../events.js';
-import { roomKeyOf, userKeyOf, type RoomKey, type TenantId, type UserKey } from '../../ids.js';
+import { roomKeyOf, userKeyOf, type RoomKey, type RoomNo, type TenantId, type UserKey } from '../../ids.js';
 import { Fanout, type CloseReason, type KnownHead } from '../../ports/fanout.js';
 
 export type SeenEvent = RoomEvent | ReceiptEvent | UserEvent | ProfileEvent;
@@ -51,10 +51,11 @@ export class RecordingFanout extends Fanout {
     this.deliver(event, event);
   }
 
-  toUserRooms(event: ProfileEvent): void {
-    const own: UserKey = { tenantId: event.tenantId, userNo: event.user.no };
+  toUserRooms(event: ProfileEvent, rooms: readonly RoomNo[]): void {
+    const { tenantId } = event;
+    const own: UserKey = { tenantId, userNo: event.user.no };
     const reached = new Map([[userKeyOf(own), own]]);
-    for (const users of this.audience.values()) if (users.has(userKeyOf(own))) for (const [key, user] of users) reached.set(key, user);
+    for (const roomNo of rooms) for (const [key, user] of this.audience.get(roomKeyOf({ tenantId, roomNo })) ?? []) reached.set(key, user);
     for (const user of reached.values()) this.deliver(user, event);
   }
 

@@ -2,6 +2,7 @@ import type { UserEventType } from '../../events.js';
 import type { MessageId, RoomNo, UserNo } from '../../ids.js';
 import type { JsonObject, JsonValue } from '../../json.js';
 import type { Member } from '../../members/member.js';
+import type { NodeIdentity, NodeReport } from '../../nodes/node.js';
 import type { Operator, OperatorSession, OperatorToken } from '../../operators/operator.js';
 import type { Mention } from '../../ports/room-log.js';
 import type { RoomEventType } from '../../events.js';
@@ -34,6 +35,14 @@ export interface BanRow {
   readonly createdAt: Date;
   readonly createdBy: StoredRef;
   readonly expiresAt?: Date;
+}
+
+export interface NodeRow {
+  readonly identity: NodeIdentity;
+  readonly report: NodeReport;
+  readonly beatAt: Date;
+  readonly isDrainWanted: boolean;
+  readonly suspectedAt?: Date;
 }
 
 export interface MessageRow {

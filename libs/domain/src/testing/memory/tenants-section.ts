@@ -48,6 +48,7 @@ export function memoryTenants(db: MemoryDatabase): Tenants {
       );
     },
     update: async (id, patch) => updateTenant(db, id, patch),
+    versionsOf: async (ids) => ids.map((id) => db.tenants.get(id)?.version),
     figures: async () => {
       const tenants = db.tenants.values();
       const totals = tenants.map(({ id }) => figuresOf(db, db.space(id))).reduce(sum, { users: 0, rooms: 0, messages: 0, bans: 0 });

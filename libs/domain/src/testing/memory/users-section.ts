@@ -17,7 +17,11 @@ export function memoryUsers(db: MemoryDatabase, space: TenantSpace): Users {
   return {
     byId: async (id) => byId(id),
     byIds: async (ids) => [...new Set(ids)].flatMap((id) => byId(id) ?? []),
-    headsOf: async (userNos) => userNos.map((no) => space.users.get(no)?.userPts ?? 0),
+    headsOf: async (userNos) =>
+      userNos.map((no) => {
+        const { userPts = 0, version: userVersion = 0 } = space.users.get(no) ?? {};
+        return { userPts, userVersion };
+      }),
     ensure: async (users) => {
       for (const user of users) if (!byId(user.id)) insert(db, space, user);
       return [...new Set(users.map(({ id }) => id))].flatMap((id) => byId(id) ?? []);

@@ -1,4 +1,5 @@
 import { Initial1763700000001 } from './0001-initial.js';
+import { Nodes1763800000002 } from './0002-nodes.js';
 
 /** In order; expand/contract: the code before a migration also runs on the schema after it. */
-export const MIGRATIONS = [Initial1763700000001] as const;
+export const MIGRATIONS = [Initial1763700000001, Nodes1763800000002] as const;

@@ -1,0 +1,105 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { NodeService, ReceiptService, StandingService, SweepService, type NodeIdentity, type NodeReport } from '@parley/domain';
+import type { Server as SocketServer } from 'socket.io';
+import { presentStats } from '../http/stats.controller.js';
+import { Loop } from '../jobs/loops.js';
+import { PLATFORM } from '../realtime/admin.namespace.js';
+import { Drain } from '../realtime/drain.js';
+import { Telemetry } from '../telemetry/telemetry.js';
+import type { ServerOptions } from './server.js';
+
+/** What was committed and not told is told within this, and what reading it takes (G6). */
+const SWEEP_MS = 3_000;
+/** With no word from other nodes it is all that tells what they commit. */
+const LONELY_SWEEP_MS = 1_000;
+/** An operator's wish is met, and a node that died is known to have, within some of these. */
+const BEAT_MS = 2_000;
+/** How long it takes to empty a node that goes on running. */
+const EMPTY_MS = 20_000;
+
+/** Repeated work of every process that serves clients. */
+export function servingLoops(app: NestFastifyApplication, sockets: SocketServer, options: ServerOptions): Loop[] {
+  const { ports } = options;
+  const [receipts, sweeps, standing, telemetry] = [
+    app.get(ReceiptService),
+    app.get(SweepService),
+    app.get(StandingService),
+    app.get(Telemetry),
+  ];
+  const onError = noted(options);
+  ports.bus.whenBack(() => void sweeps.sweep().catch(onError));
+  return [
+    new Loop(250, () => receipts.flush(), onError),
+    new Loop(5_000, () => ports.fanout.beacon(), onError),
+    new Loop(() => (ports.bus.state === 'down' ? LONELY_SWEEP_MS : SWEEP_MS), () => sweeps.sweep(), onError),
+    new Loop(SWEEP_MS, () => standing.sweep(), onError),
+    new Loop(
+      2_000,
+      () =>
+        void sockets
+          .of('/admin')
+          .to(PLATFORM)
+          .emit('stats.changed', presentStats(telemetry.latest ?? telemetry.tick(ports.clock.now()))),
+      onError,
+    ),
+  ];
+}
+
+/** Repeated work of every process: its figures, its sign of life, what is configured. */
+export function commonLoops(app: NestFastifyApplication, sockets: SocketServer | undefined, options: ServerOptions): Loop[] {
+  const telemetry = app.get(Telemetry);
+  const onError = noted(options);
+  const beat = new Beat(app.get(NodeService), options, () => telemetry, sockets && new Drain(sockets.of('/chat')));
+  return [
+    new Loop(2_000, () => void telemetry.tick(options.ports.clock.now()), onError),
+    new Loop(BEAT_MS, () => beat.once(), onError),
+    ...(options.chores ?? []).map(([everyMs, work]) => new Loop(everyMs, work, onError)),
+  ];
+}
+
+const noted =
+  ({ log }: ServerOptions) =>
+  (error: unknown): void =>
+    log.warn({ err: error }, 'a chore failed; it is tried again');
+
+/** Tells the other nodes of this one, and does what an operator wants of it. */
+class Beat {
+  private readonly identity: NodeIdentity;
+  private isDrainWanted = false;
+
+  constructor(
+    private readonly nodes: NodeService,
+    private readonly options: ServerOptions,
+    private readonly telemetry: () => Telemetry,
+    private readonly drain: Drain | undefined,
+  ) {
+    const { nodeId: id, version, startedAt } = options.facts;
+    this.identity = { id, role: options.role, version, url: options.nodeUrl, startedAt };
+  }
+
+  async once(): Promise<void> {
+    const self = await this.nodes.beat(this.identity, await this.report());
+    const isWanted = self?.isDrainWanted ?? false;
+    if (isWanted === this.isDrainWanted) return;
+    this.isDrainWanted = isWanted;
+    this.options.facts.isDraining = isWanted;
+    // Not waited for: the next beat may say that it is to stop.
+    if (isWanted) void this.drain?.empty('node-draining', EMPTY_MS, () => this.isDrainWanted);
+  }
+
+  private async report(): Promise<NodeReport> {
+    const { facts, ports } = this.options;
+    const { connections, messagesPerSecond, eventLoopDelayMs, memoryBytes } =
+      this.telemetry().latest ?? this.telemetry().tick(ports.clock.now());
+    const { state } = ports.bus;
+    return {
+      connections,
+      messagesPerSecond,
+      eventLoopDelayMs,
+      memoryBytes,
+      isReady: (await facts.health()).ready,
+      isDraining: facts.isDraining,
+      redis: state === 'alone' ? 'none' : state,
+    };
+  }
+}
