@@ -158,6 +158,7 @@ export class ChatClient {
     connection.on('ended', (problem) => this.ended(problem));
     connection.on('ephemeral', (event) => emitter.emit('ephemeral', event));
     connection.on('receipt', (event) => this.receipt(event));
+    connection.on('typing', (event) => this.typing(event));
     connection.on('profile', (event) => this.profile(event));
   }
 
@@ -199,6 +200,7 @@ export class ChatClient {
     this.opened.store(event.roomId)?.apply(event);
     this.list.apply(event);
     const message = event.type === 'message.created' ? event.data.message : undefined;
+    if (message) this.opened.typing(event.roomId)?.end(message.sender.id);
     if (message && message.sender.id === this.me?.id) this.queue.settle(message);
     this.emitter.emit('event', event);
     if (message) this.emitter.emit('message', message);
@@ -228,6 +230,11 @@ export class ChatClient {
   private receipt(event: ConnectionEvents['receipt']): void {
     const { roomId, userId, seq } = event.data;
     this.cursors(roomId, [{ userId, readSeq: event.type === 'message.read' ? seq : 0, deliveredSeq: seq }]);
+    this.emitter.emit('ephemeral', event);
+  }
+
+  private typing(event: ConnectionEvents['typing']): void {
+    this.opened.typing(event.data.roomId)?.note(event);
     this.emitter.emit('ephemeral', event);
   }
 

@@ -1,4 +1,14 @@
-import type { Message, Problem, ProfileEnvelope, ReceiptEnvelope, Room, RoomEnvelope, SessionReady, UserEnvelope } from '@parley/protocol';
+import type {
+  Message,
+  Problem,
+  ProfileEnvelope,
+  ReceiptEnvelope,
+  Room,
+  RoomEnvelope,
+  SessionReady,
+  TypingEnvelope,
+  UserEnvelope,
+} from '@parley/protocol';
 import type { ConnectionState, EphemeralEnvelope } from './connection.js';
 
 /** `reset`: the server lost the end of this room's log (its `epoch` rose): what the app kept of it is to be fetched again. */
@@ -18,7 +28,7 @@ export interface ChatEvents {
   readonly message: Message;
   readonly room: RoomNotice;
   /** Kept in no log, may be lost: receipts, profiles, typing, presence. */
-  readonly ephemeral: ReceiptEnvelope | ProfileEnvelope | EphemeralEnvelope;
+  readonly ephemeral: ReceiptEnvelope | TypingEnvelope | ProfileEnvelope | EphemeralEnvelope;
   /** The server refused for good (`token-invalid`, `banned`, `tenant-suspended`, …): nothing more comes until `connect` is called. */
   readonly ended: Problem;
   /** The outbox could not be written, or a listener threw. Without a listener for it such an error is thrown to the platform. */

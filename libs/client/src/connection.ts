@@ -8,6 +8,7 @@ import type {
   RoomEnvelope,
   RoomHead,
   SessionReady,
+  TypingEnvelope,
   UserEnvelope,
 } from '@parley/protocol';
 
@@ -33,6 +34,7 @@ export interface ConnectionEvents {
   readonly user: UserEnvelope;
   readonly receipt: ReceiptEnvelope;
   readonly profile: ProfileEnvelope;
+  readonly typing: TypingEnvelope;
   readonly ephemeral: EphemeralEnvelope;
   readonly head: RoomHead;
   /** For good: `problem` says why. */
@@ -65,6 +67,7 @@ export function tell(
   if ('pts' in packet && 'roomId' in packet) emit('room', packet as RoomEnvelope);
   else if ('userPts' in packet) emit('user', packet as UserEnvelope);
   else if (type === 'message.read' || type === 'message.delivered') emit('receipt', packet as ReceiptEnvelope);
+  else if (type === 'typing.started' || type === 'typing.stopped') emit('typing', packet as TypingEnvelope);
   else if (type === 'user.updated') emit('profile', packet as ProfileEnvelope);
   else emit('ephemeral', packet);
 }

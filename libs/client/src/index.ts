@@ -28,4 +28,5 @@ export { type Bound, createServerClient, type ServerClient, type ServerClientOpt
 export { ChatSocket, type ChatSocketOptions } from './socket.js';
 export type { Positions } from './sync-ports.js';
 export { backoffMs, systemTimers, type TimerHandle, type Timers } from './timers.js';
+export type { TypingAction, TypingUser } from './typing.js';
 export type { TokenCallback, TokenRequest } from './tokens.js';

@@ -7,6 +7,7 @@ import { RoomStore } from './room-store.js';
 import type { SendQueue } from './send-queue.js';
 import type { SyncEngine } from './sync-engine.js';
 import { backoffMs, type Timers } from './timers.js';
+import { TypingUsers } from './typing.js';
 
 const RESUBSCRIBES = 5;
 
@@ -19,7 +20,7 @@ export interface OpenRoomsPorts {
 
 /** The rooms an app looks into: one handle and one state each, and their subscriptions where the server wants one. */
 export class OpenRooms {
-  private readonly opened = new Map<string, { readonly handle: RoomHandle; readonly store: RoomStore }>();
+  private readonly opened = new Map<string, { readonly handle: RoomHandle; readonly store: RoomStore; readonly typing: TypingUsers }>();
   private session?: SessionReady;
 
   constructor(private readonly ports: OpenRoomsPorts) {}
@@ -32,8 +33,9 @@ export class OpenRooms {
     const follow = engine.track.bind(engine);
     const needsSubscription = (room: Room): boolean => this.needsSubscription(room);
     const store = new RoomStore(roomId, { connection, timers, me, follow, needsSubscription }, queue.entriesOf(roomId));
-    const handle = new RoomHandle(store, { connection, queue, timers, me, onClose: () => this.closed(roomId, store) });
-    this.opened.set(roomId, { handle, store });
+    const typing = new TypingUsers(timers, me);
+    const handle = new RoomHandle(store, { connection, queue, timers, typing, me, onClose: () => this.closed(roomId, store) });
+    this.opened.set(roomId, { handle, store, typing });
     return handle;
   }
 
@@ -43,6 +45,10 @@ export class OpenRooms {
 
   store(roomId: string): RoomStore | undefined {
     return this.opened.get(roomId)?.store;
+  }
+
+  typing(roomId: string): TypingUsers | undefined {
+    return this.opened.get(roomId)?.typing;
   }
 
   stores(): readonly RoomStore[] {

@@ -7,11 +7,13 @@ import type { RoomState } from './room-state.js';
 import type { RoomStore } from './room-store.js';
 import type { SendQueue } from './send-queue.js';
 import type { Timers } from './timers.js';
+import { OwnTyping, type TypingAction, type TypingUser, type TypingUsers } from './typing.js';
 
 export interface RoomHandlePorts {
   readonly connection: Connection;
   readonly queue: SendQueue;
   readonly timers: Timers;
+  readonly typing: TypingUsers;
   readonly me: () => string | undefined;
   readonly onClose: (handle: RoomHandle) => void;
 }
@@ -26,6 +28,10 @@ export class RoomHandle {
   readonly subscribe: (listener: () => void) => () => void;
   /** The state now: immutable, the same object until something changes. */
   readonly getSnapshot: () => RoomState;
+  /** Who else is about to say something: the same two for it. */
+  readonly subscribeTyping: (listener: () => void) => () => void;
+  readonly getTyping: () => readonly TypingUser[];
+  private readonly ownTyping: OwnTyping;
   private readonly markers: Record<'read' | 'delivered', ReadMarker>;
 
   constructor(
@@ -35,6 +41,9 @@ export class RoomHandle {
     this.roomId = store.roomId;
     this.subscribe = store.watched.subscribe;
     this.getSnapshot = store.watched.getSnapshot;
+    this.subscribeTyping = ports.typing.watched.subscribe;
+    this.getTyping = ports.typing.watched.getSnapshot;
+    this.ownTyping = new OwnTyping(ports.connection, ports.timers, this.roomId);
     this.markers = { read: this.marker('read'), delivered: this.marker('delivered') };
   }
 
@@ -53,6 +62,7 @@ export class RoomHandle {
    * …: the entry stays as `failed`), when 1,000 messages wait already, or when the client is closed.
    */
   send(draft: MessageDraft): Promise<Message> {
+    this.ownTyping.said();
     return this.ports.queue.send(this.roomId, draft);
   }
 
@@ -74,6 +84,15 @@ export class RoomHandle {
   /** Brings the next 100 members into `state.members`. Resolves true while there are more. */
   loadMembers(): Promise<boolean> {
     return this.store.loadMembers();
+  }
+
+  /** Call it at every key: the server is told now and then. Ends with `send`, `stopTyping`, or by itself after 6 s. */
+  startTyping(action: TypingAction = 'typing'): void {
+    this.ownTyping.start(action);
+  }
+
+  stopTyping(): void {
+    this.ownTyping.stop();
   }
 
   /** Read up to `seq`, or all there is. Shown at once, told to the server now or with the next connection, never moves back. */
@@ -102,6 +121,7 @@ export class RoomHandle {
   /** Stops keeping this room's state. Its events still reach `client.on('event')` while the user is inside. */
   close(): void {
     this.store.close();
+    this.ports.typing.clear();
     this.markers.read.stop();
     this.markers.delivered.stop();
     this.ports.onClose(this);

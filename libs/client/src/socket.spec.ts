@@ -270,7 +270,8 @@ it('goes where the server sends it, and names the node that it could not reach',
   const directory = createServer((request, response) => {
     const unreachable = new URL(request.url ?? '', 'http://localhost').searchParams.get('unreachable');
     asked.push(unreachable);
-    const node = unreachable === gone ? { nodeId: here, url: `http://127.0.0.1:${port}/base` } : { nodeId: gone, url: 'http://127.0.0.1:9' };
+    const node =
+      unreachable === gone ? { nodeId: here, url: `http://127.0.0.1:${port}/base` } : { nodeId: gone, url: 'http://127.0.0.1:9' };
     response.setHeader('content-type', 'application/json').end(JSON.stringify({ url: node.url, nodes: [node] }));
   });
   await new Promise<void>((resolve) => directory.listen(0, '127.0.0.1', resolve));

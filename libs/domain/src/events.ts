@@ -4,6 +4,7 @@ import type { Member } from './members/member.js';
 import type { Message } from './messages/message.js';
 import type { Ban } from './moderation/ban.js';
 import type { RoomInfo } from './rooms/room.js';
+import type { TypingAction } from './typing/typing.js';
 
 /** Every durable change in a room: one entry of the room's log, the data as the contract's event table has it. */
 export interface RoomEventData {
@@ -101,6 +102,20 @@ export interface ReceiptEvent {
   readonly seq: number;
   readonly at: Date;
 }
+
+/** Somebody is about to say something, or not any more. */
+export interface TypingEvent {
+  readonly type: 'typing.started' | 'typing.stopped';
+  readonly tenantId: TenantId;
+  readonly roomNo: RoomNo;
+  readonly roomId: RoomId;
+  readonly user: Person;
+  readonly action: TypingAction;
+  readonly at: Date;
+}
+
+/** What is told to who listens to a room, and kept in no log. */
+export type RoomNotice = ReceiptEvent | TypingEvent;
 
 /** `user.updated` goes to the user's own devices and to the rooms it is in. */
 export interface ProfileEvent {

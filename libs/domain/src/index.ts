@@ -50,5 +50,7 @@ export * from './sync/sync.js';
 export * from './sync/sync.service.js';
 export * from './tenants/tenant.js';
 export * from './tenants/tenant.service.js';
+export * from './typing/typing.js';
+export * from './typing/typing.service.js';
 export * from './users/user.js';
 export * from './users/user.service.js';

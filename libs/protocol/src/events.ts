@@ -1,4 +1,4 @@
-import { MEMBER_EVENTS, type RoomEventType, type UserEventType } from '@parley/domain';
+import { MEMBER_EVENTS, TYPING_ACTIONS, type RoomEventType, type UserEventType } from '@parley/domain';
 import { z } from 'zod';
 import type { EventSpec } from './contract.js';
 import { Ban } from './bans.js';
@@ -81,6 +81,19 @@ export const ReceiptEnvelope = z
   .meta({ id: 'ReceiptEvent' });
 export type ReceiptEnvelope = z.output<typeof ReceiptEnvelope>;
 
+export const TypingEnvelope = z
+  .object({
+    id: z.string(),
+    type: z.enum(['typing.started', 'typing.stopped']),
+    tenantId: z.string(),
+    roomId: z.string(),
+    at: Time,
+    data: z.object({ roomId: z.string(), userId: z.string(), action: z.enum(TYPING_ACTIONS) }),
+  })
+  .meta({ id: 'TypingEvent' });
+export type TypingEnvelope = z.output<typeof TypingEnvelope>;
+export type NoticeEnvelope = ReceiptEnvelope | TypingEnvelope;
+
 export const ProfileEnvelope = z
   .object({ id: z.string(), type: z.literal('user.updated'), tenantId: z.string(), at: Time, data: z.object({ user: Person }) })
   .meta({ id: 'ProfileEvent' });
@@ -126,6 +139,14 @@ export const chatEvents: readonly EventSpec[] = [
   ...(['message.created', 'message.deleted', 'room.created', 'room.updated', 'room.dissolved', ...MEMBER_EVENTS] as const).map(roomEvent),
   ...(['room.entered', 'room.exited', 'user.banned', 'user.unbanned'] as const).map(userEvent),
   { name: 'message.read', namespace: '/chat', summary: 'Somebody read up to a message', schema: ReceiptEnvelope, log: 'none' },
+  {
+    name: 'typing.started',
+    namespace: '/chat',
+    summary: 'Somebody is about to say something; ends by itself 6 s after the last one',
+    schema: TypingEnvelope,
+    log: 'none',
+  },
+  { name: 'typing.stopped', namespace: '/chat', summary: 'Not any more', schema: TypingEnvelope, log: 'none' },
   { name: 'message.delivered', namespace: '/chat', summary: 'Somebody received up to a message', schema: ReceiptEnvelope, log: 'none' },
   { name: 'user.updated', namespace: '/chat', summary: 'A profile changed', schema: ProfileEnvelope, log: 'none' },
 ];

@@ -13,7 +13,7 @@ import {
   presentMessage,
   presentProblem,
   presentProfileEvent,
-  presentReceiptEvent,
+  presentNotice,
   presentRoom,
   presentRoomEvent,
   presentSync,
@@ -133,7 +133,7 @@ describe('what goes over the wire', () => {
     await world.as('bo').read('crew', 2);
     const receipt = world.seenBy('ann').find(({ type }) => type === 'message.read');
     if (receipt?.type !== 'message.read') throw new Error('a receipt was expected');
-    expect(wire(ReceiptEnvelope, presentReceiptEvent(receipt, 'r1')).data).toEqual({ roomId: 'crew', userId: 'bo', seq: 2 });
+    expect(wire(ReceiptEnvelope, presentNotice(receipt, 'r1')).data).toEqual({ roomId: 'crew', userId: 'bo', seq: 2 });
     const rooms = [
       { roomId: 'crew', afterPts: 0 },
       { roomId: 'missing', afterPts: 0 },

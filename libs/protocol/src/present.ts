@@ -18,9 +18,9 @@ import {
   type OperatorToken as DomainOperatorToken,
   type Person as DomainPerson,
   type ProfileEvent,
-  type ReceiptEvent,
   type RoomEvent,
   type RoomInfo,
+  type RoomNotice,
   type RoomSync as DomainRoomSync,
   type RoomView,
   type SentMessage,
@@ -33,7 +33,7 @@ import {
 } from '@parley/domain';
 import type { AuditRecord } from './audit.js';
 import type { Ban } from './bans.js';
-import type { EventActor, ProfileEnvelope, ReceiptEnvelope, RoomEnvelope, UserEnvelope } from './events.js';
+import type { EventActor, NoticeEnvelope, ProfileEnvelope, RoomEnvelope, UserEnvelope } from './events.js';
 import type { Message } from './messages.js';
 import type { NodeShape } from './nodes.js';
 import type { Operator, OperatorToken } from './operators.js';
@@ -206,9 +206,12 @@ export function presentUserEvent(event: UserEvent): UserEnvelope {
   }
 }
 
-export function presentReceiptEvent(event: ReceiptEvent, id: string): ReceiptEnvelope {
-  const { type, tenantId, roomId, at, user, seq } = event;
-  return { id, type, tenantId, roomId, at: time(at), data: { roomId, userId: user.id, seq } };
+export function presentNotice(event: RoomNotice, id: string): NoticeEnvelope {
+  const { tenantId, roomId, at, user } = event;
+  const envelope = { id, tenantId, roomId, at: time(at) };
+  return 'action' in event
+    ? { ...envelope, type: event.type, data: { roomId, userId: user.id, action: event.action } }
+    : { ...envelope, type: event.type, data: { roomId, userId: user.id, seq: event.seq } };
 }
 
 export function presentProfileEvent(event: ProfileEvent, id: string): ProfileEnvelope {

@@ -14,6 +14,7 @@ import { statsRoutes } from './stats.js';
 import { syncRoutes } from './sync.js';
 import { tenantRoutes } from './tenants.js';
 import { tokenRoutes } from './tokens.js';
+import { typingRoutes } from './typing.js';
 import { userRoutes } from './users.js';
 
 /** Every REST route, by noun. Server, SDK, CLI, dashboard and OpenAPI are read off this table. */
@@ -23,6 +24,7 @@ export const routes = {
   rooms: roomRoutes,
   messages: messageRoutes,
   receipts: receiptRoutes,
+  typing: typingRoutes,
   bans: banRoutes,
   sync: syncRoutes,
   session: sessionRoutes,

@@ -7,6 +7,7 @@ import { Time } from './primitives.js';
 import { Problem } from './problem.js';
 import { receiptCommands } from './receipts.js';
 import { roomCommands } from './rooms.js';
+import { typingCommands } from './typing.js';
 import { RoomHead, SessionReady, syncCommands } from './sync.js';
 
 export const sessionCommands = {
@@ -31,6 +32,7 @@ export const socketCommands = {
   messages: messageCommands,
   rooms: roomCommands,
   receipts: receiptCommands,
+  typing: typingCommands,
   sync: syncCommands,
   session: sessionCommands,
   admin: adminCommands,
@@ -72,5 +74,16 @@ const sessionEvents: readonly EventSpec[] = [
 export const eventTable: readonly EventSpec[] = [...chatEvents, ...sessionEvents, ...adminEvents];
 
 /** What a server of this version can; named in `/version` and `session.ready`. */
-export const FEATURES = ['rooms', 'channels', 'receipts', 'sync', 'resume', 'bans', 'mentions', 'replies', 'message.delete'] as const;
+export const FEATURES = [
+  'rooms',
+  'channels',
+  'receipts',
+  'sync',
+  'resume',
+  'bans',
+  'mentions',
+  'replies',
+  'message.delete',
+  'typing',
+] as const;
 export const API_VERSION = '1';

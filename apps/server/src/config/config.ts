@@ -23,7 +23,8 @@ export type Database =
   | { readonly technology: 'embedded'; readonly directory: string }
   | { readonly technology: 'external'; readonly url: string; readonly directUrl: string };
 
-type Derived = 'postgresUrl' | 'postgresDirectUrl' | 'redisUrl' | 'host' | 'migrateAtStart' | 'sampleTenant' | 'dataDir' | 'keepAliveTimeoutMs';
+type Derived =
+  'postgresUrl' | 'postgresDirectUrl' | 'redisUrl' | 'host' | 'migrateAtStart' | 'sampleTenant' | 'dataDir' | 'keepAliveTimeoutMs';
 
 export interface Config extends Omit<Values, Derived> {
   readonly keepAliveTimeoutMs: number;

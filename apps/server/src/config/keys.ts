@@ -35,7 +35,11 @@ export const KEYS = {
     about: 'Where the embedded profile keeps everything',
   }),
   profile: key({ env: 'PARLEY_PROFILE', schema: z.enum(['embedded', 'cluster']).default('embedded'), about: 'A set of defaults' }),
-  role: key({ env: 'PARLEY_ROLE', schema: z.enum(['all', 'api', 'worker']).default('all'), about: 'What this process does: api serves clients, worker does repeated work and jobs, all both' }),
+  role: key({
+    env: 'PARLEY_ROLE',
+    schema: z.enum(['all', 'api', 'worker']).default('all'),
+    about: 'What this process does: api serves clients, worker does repeated work and jobs, all both',
+  }),
   postgresUrl: key({
     env: 'PARLEY_POSTGRES_URL',
     schema: postgresUrl.optional(),

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { MessageService, ReceiptService, SyncService, type Actor } from '@parley/domain';
+import { MessageService, ReceiptService, SyncService, TypingService, type Actor } from '@parley/domain';
 import {
   messageRoutes,
   presentMessage,
@@ -9,6 +9,7 @@ import {
   presentSync,
   receiptRoutes,
   syncRoutes,
+  typingRoutes,
   type In,
 } from '@parley/protocol';
 import type { Call } from './call.js';
@@ -19,6 +20,7 @@ export class MessagesController {
   constructor(
     private readonly messages: MessageService,
     private readonly receipts: ReceiptService,
+    private readonly typing: TypingService,
     private readonly syncs: SyncService,
   ) {}
 
@@ -45,6 +47,17 @@ export class MessagesController {
   @Endpoint(receiptRoutes.mark)
   async mark(actor: Actor, { roomId, kind, seq }: In<typeof receiptRoutes.mark>) {
     return this.receipts.mark(actor, roomId, kind, seq);
+  }
+
+  @Endpoint(typingRoutes.start)
+  async startTyping(actor: Actor, { roomId, action }: In<typeof typingRoutes.start>) {
+    await this.typing.start(actor, roomId, action);
+    return {};
+  }
+
+  @Endpoint(typingRoutes.stop)
+  async stopTyping(actor: Actor, { roomId }: In<typeof typingRoutes.stop>) {
+    await this.typing.stop(actor, roomId);
   }
 
   @Endpoint(syncRoutes.sync)

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { MessageService, ReceiptService, SyncService, type UserActor } from '@parley/domain';
+import { MessageService, ReceiptService, SyncService, TypingService, type UserActor } from '@parley/domain';
 import {
   messageCommands,
   presentMessage,
@@ -8,6 +8,7 @@ import {
   presentSync,
   receiptCommands,
   syncCommands,
+  typingCommands,
   type In,
 } from '@parley/protocol';
 import { OnSocket, type Caller } from './on-socket.js';
@@ -19,6 +20,7 @@ export class MessagesGateway {
   constructor(
     private readonly messages: MessageService,
     private readonly receipts: ReceiptService,
+    private readonly typing: TypingService,
     private readonly syncs: SyncService,
   ) {}
 
@@ -40,6 +42,18 @@ export class MessagesGateway {
   @OnSocket(receiptCommands.mark)
   async mark({ actor }: User, { roomId, kind, seq }: In<typeof receiptCommands.mark>) {
     return { ...(await this.receipts.mark(actor, roomId, kind, seq)) };
+  }
+
+  @OnSocket(typingCommands.start)
+  async startTyping({ actor }: User, { roomId, action }: In<typeof typingCommands.start>) {
+    await this.typing.start(actor, roomId, action);
+    return {};
+  }
+
+  @OnSocket(typingCommands.stop)
+  async stopTyping({ actor }: User, { roomId }: In<typeof typingCommands.stop>) {
+    await this.typing.stop(actor, roomId);
+    return {};
   }
 
   @OnSocket(syncCommands.sync)

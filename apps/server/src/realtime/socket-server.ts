@@ -49,7 +49,8 @@ export function createSocketServer(http: HttpServer, options: SocketServerOption
       const address = addressOf(request);
       noteAddress(request, address);
       const { sid } = request._query ?? {};
-      if (!sid && isDraining()) throw new DomainError('unavailable', { detail: 'this server takes nobody in', retryAfterMs: DRAIN_RETRY_MS });
+      if (!sid && isDraining())
+        throw new DomainError('unavailable', { detail: 'this server takes nobody in', retryAfterMs: DRAIN_RETRY_MS });
       if (!sid) overload.require('fine');
       await rates.arrive(address);
       if (!sid) arrivals.requireRoom(address);

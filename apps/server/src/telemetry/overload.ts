@@ -45,7 +45,10 @@ export class Overload {
   require(atMost: 'fine' | 'busy'): void {
     const { load } = this;
     if (load === 'fine' || load === atMost) return;
-    throw new DomainError('unavailable', { detail: 'the server is overloaded', retryAfterMs: RETRY_MS + Math.floor(Math.random() * 4 * RETRY_MS) });
+    throw new DomainError('unavailable', {
+      detail: 'the server is overloaded',
+      retryAfterMs: RETRY_MS + Math.floor(Math.random() * 4 * RETRY_MS),
+    });
   }
 
   stop(): void {

@@ -41,7 +41,8 @@ export class RedisServer {
   /** Three masters that share the slots. */
   static async startCluster(): Promise<readonly RedisServer[]> {
     const servers: RedisServer[] = [];
-    for (let index = 0; index < 3; index += 1) servers.push(await RedisServer.start(['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000']));
+    for (let index = 0; index < 3; index += 1)
+      servers.push(await RedisServer.start(['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000']));
     const [first] = servers;
     const nodes = servers.map(({ port }) => `127.0.0.1:${port}`);
     spawnSync('redis-cli', ['--cluster', 'create', ...nodes, '--cluster-yes'], { encoding: 'utf8' });

@@ -31,6 +31,7 @@ import {
   SweepService,
   SyncService,
   TenantService,
+  TypingService,
   UserLog,
   UserService,
   UserTokens,
@@ -61,6 +62,7 @@ const SERVICES = [
   service(RoomService, Store, RoomLog, RelayService, Random, Clock),
   service(SyncService, Store, RoomLog, UserLog, Clock),
   service(ListenService, SyncService, RoomService, RelayService, Fanout),
+  service(TypingService, Store, Fanout, Clock),
   service(UserService, Store, Fanout, Clock),
 ];
 

@@ -31,7 +31,11 @@ export function servingLoops(app: NestFastifyApplication, sockets: SocketServer,
   return [
     new Loop(250, () => receipts.flush(), onError),
     new Loop(5_000, () => ports.fanout.beacon(), onError),
-    new Loop(() => (ports.bus.state === 'down' ? LONELY_SWEEP_MS : SWEEP_MS), () => sweeps.sweep(), onError),
+    new Loop(
+      () => (ports.bus.state === 'down' ? LONELY_SWEEP_MS : SWEEP_MS),
+      () => sweeps.sweep(),
+      onError,
+    ),
     new Loop(SWEEP_MS, () => standing.sweep(), onError),
     new Loop(
       2_000,

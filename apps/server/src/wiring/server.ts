@@ -139,7 +139,10 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
       if (sockets) await new Drain(sockets.of('/chat')).empty('server-stopping', EMPTY_MS);
       await Promise.all(loops.map((loop) => loop.stop()));
       // Where it cannot be written, the others find out.
-      await app.get(NodeService).leave(facts.nodeId).catch(() => undefined);
+      await app
+        .get(NodeService)
+        .leave(facts.nodeId)
+        .catch(() => undefined);
       if (sockets) await new Promise<void>((done) => void sockets.close(() => done()));
       server.closeIdleConnections();
       await app.close();

@@ -2,9 +2,9 @@ import {
   Fanout,
   type KnownHead,
   type ProfileEvent,
-  type ReceiptEvent,
   type RoomEvent,
   type RoomKey,
+  type RoomNotice,
   roomKeyOf,
   type UserEvent,
   type UserKey,
@@ -12,16 +12,16 @@ import {
 } from '@parley/domain';
 import {
   presentProfileEvent,
-  presentReceiptEvent,
+  presentNotice,
   presentRoomEvent,
   type ProfileEnvelope,
-  type ReceiptEnvelope,
+  type NoticeEnvelope,
   type RoomEnvelope,
   type RoomHead,
   type UserEnvelope,
 } from '@parley/protocol';
 
-export type LivePacket = RoomEnvelope | UserEnvelope | ReceiptEnvelope | ProfileEnvelope;
+export type LivePacket = RoomEnvelope | UserEnvelope | NoticeEnvelope | ProfileEnvelope;
 
 /** One connection as the server knows it. */
 export interface Line {
@@ -82,9 +82,9 @@ export class LiveFanout extends Fanout {
     this.heads.set(roomKeyOf(head), { roomId, epoch, pts });
   }
 
-  override toRoom(event: RoomEvent | ReceiptEvent): void {
+  override toRoom(event: RoomEvent | RoomNotice): void {
     if ('pts' in event) this.heads.set(roomKeyOf(event), { roomId: event.roomId, epoch: event.epoch, pts: event.pts });
-    const packet = 'pts' in event ? presentRoomEvent(event) : presentReceiptEvent(event, 'receipt');
+    const packet = 'pts' in event ? presentRoomEvent(event) : presentNotice(event, 'receipt');
     for (const line of listenersOf(this.rooms, event)) line.send(packet);
   }
 

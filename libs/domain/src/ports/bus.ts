@@ -1,5 +1,5 @@
 import type { ErrorDetails } from '../errors.js';
-import type { ProfileEvent, ReceiptEvent } from '../events.js';
+import type { ProfileEvent, RoomNotice } from '../events.js';
 import { roomKeyOf, userKeyOf, type RoomKey, type RoomNo, type TenantId, type UserKey } from '../ids.js';
 import type { CloseReason } from './fanout.js';
 import type { Appended } from './room-log.js';
@@ -7,7 +7,7 @@ import type { Appended } from './room-log.js';
 /** What one node tells the others. */
 export type BusMessage =
   | { readonly kind: 'appended'; readonly appended: Appended }
-  | { readonly kind: 'receipt'; readonly event: ReceiptEvent }
+  | { readonly kind: 'notice'; readonly event: RoomNotice }
   | { readonly kind: 'profile'; readonly event: ProfileEvent; readonly rooms: readonly RoomNo[] }
   | { readonly kind: 'end-user'; readonly user: UserKey; readonly reason: CloseReason; readonly details?: ErrorDetails }
   | { readonly kind: 'end-key'; readonly tenantId: TenantId; readonly signingKeyId: string; readonly reason: CloseReason }

@@ -1,5 +1,5 @@
 import type { ErrorDetails } from '../errors.js';
-import type { ProfileEvent, ReceiptEvent, RoomEvent, UserEvent } from '../events.js';
+import type { ProfileEvent, RoomEvent, RoomNotice, UserEvent } from '../events.js';
 import type { RoomId, RoomKey, RoomNo, TenantId, UserKey, UserNo } from '../ids.js';
 
 /** Why a connection is closed. */
@@ -12,7 +12,7 @@ export type CloseReason = 'banned' | 'deactivated' | 'tenant-suspended' | 'key-r
 export abstract class Fanout {
   /** The room's head is told to who listens to it, with the next beacon: whoever lacks something asks for it. */
   abstract head(head: KnownHead): void;
-  abstract toRoom(event: RoomEvent | ReceiptEvent): void;
+  abstract toRoom(event: RoomEvent | RoomNotice): void;
   abstract toUser(event: UserEvent): void;
   /** To the user's own connections and to who listens to these rooms of the tenant, each once. */
   abstract toUserRooms(event: ProfileEvent, rooms: readonly RoomNo[]): void;

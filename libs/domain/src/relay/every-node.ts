@@ -1,5 +1,5 @@
 import type { ErrorDetails } from '../errors.js';
-import type { ProfileEvent, ReceiptEvent, RoomEvent, UserEvent } from '../events.js';
+import type { ProfileEvent, RoomEvent, RoomNotice, UserEvent } from '../events.js';
 import type { RoomKey, RoomNo, TenantId, UserKey } from '../ids.js';
 import { roomChannel, userChannel, type Bus } from '../ports/bus.js';
 import { Fanout, type CloseReason, type KnownHead } from '../ports/fanout.js';
@@ -13,9 +13,9 @@ export class EveryNode extends Fanout {
     super();
   }
 
-  override toRoom(event: RoomEvent | ReceiptEvent): void {
+  override toRoom(event: RoomEvent | RoomNotice): void {
     this.here.toRoom(event);
-    if (!('pts' in event)) this.bus.send(roomChannel(event), { kind: 'receipt', event });
+    if (!('pts' in event)) this.bus.send(roomChannel(event), { kind: 'notice', event });
   }
 
   override toUserRooms(event: ProfileEvent, rooms: readonly RoomNo[]): void {

@@ -78,7 +78,7 @@ export class RelayService {
     switch (message.kind) {
       case 'appended':
         return this.tell(this.unheard(message.appended));
-      case 'receipt':
+      case 'notice':
         return this.fanout.toRoom(message.event);
       case 'profile':
         return this.fanout.toUserRooms(message.event, message.rooms);

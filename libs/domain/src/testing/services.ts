@@ -20,6 +20,7 @@ import { RelayService } from '../relay/relay.service.js';
 import { RoomService } from '../rooms/room.service.js';
 import { ListenService } from '../sync/listen.service.js';
 import { SyncService } from '../sync/sync.service.js';
+import { TypingService } from '../typing/typing.service.js';
 import { TenantService } from '../tenants/tenant.service.js';
 import { MemoryBus } from './memory/memory-bus.js';
 import { UserService } from '../users/user.service.js';
@@ -56,6 +57,7 @@ export function servicesOver(ports: Ports) {
     members: new MemberService(store, roomLog, relay, clock),
     bans: new BanService(store, roomLog, userLog, relay, messages, { random, clock }),
     receipts: new ReceiptService(store, fanout, clock),
+    typing: new TypingService(store, fanout, clock),
     tenants: new TenantService(store, fanout),
     operators: new OperatorService(store, passwords, limiter, random, clock),
     audit: new AuditService(store),

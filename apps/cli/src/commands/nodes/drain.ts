@@ -32,7 +32,11 @@ export default class NodesDrain extends ApiCommand {
     if (!flags.resume) await this.confirm(`Send all clients of ${args.node} elsewhere?`, { yes: flags.yes, needsYes: true });
     const answer = await api.call(route, named);
     if (flags.wait === undefined) {
-      this.log(flags.resume ? `${answer.node.id} takes clients again.` : `${answer.node.id} is being emptied of ${answer.node.connections} connections.`);
+      this.log(
+        flags.resume
+          ? `${answer.node.id} takes clients again.`
+          : `${answer.node.id} is being emptied of ${answer.node.connections} connections.`,
+      );
       return answer;
     }
     const deadline = performance.now() + flags.wait * 1_000;

@@ -19,13 +19,19 @@ const receipt = (roomNo: number, seq: number): BusMessage => {
     seq,
     at: new Date('2026-11-21T10:00:00.123Z'),
   };
-  return { kind: 'receipt', event };
+  return { kind: 'notice', event };
 };
 
 describe('a message between nodes', () => {
   it('comes out as it went in: dates are dates, and what only looks like one is not', () => {
-    const odd = { $date: '2026-11-21', list: [new Date(5), null, '2026-11-21T10:00:00.123Z'], gone: undefined, big: 2 ** 40, text: '\u{1F600}' };
-    const messages = [receipt(1, 2), { kind: 'receipt', event: odd } as unknown as BusMessage];
+    const odd = {
+      $date: '2026-11-21',
+      list: [new Date(5), null, '2026-11-21T10:00:00.123Z'],
+      gone: undefined,
+      big: 2 ** 40,
+      text: '\u{1F600}',
+    };
+    const messages = [receipt(1, 2), { kind: 'notice', event: odd } as unknown as BusMessage];
     expect(decodeMessages(encodeMessages(randomBytes(16), messages))).toEqual(messages);
   });
 
@@ -66,14 +72,22 @@ describe.skipIf(missing !== undefined)('nodes on one Redis', () => {
     b.bus.follow('room/acme/1');
     b.bus.follow('user/acme/9');
     c.bus.follow('room/acme/2');
-    await until('b hears', () => {
-      a.bus.send('room/acme/1', receipt(1, 0));
-      return b.heard.length > 0;
-    }, SOON_MS);
-    await until('c hears', () => {
-      a.bus.send('room/acme/2', receipt(2, 0));
-      return c.heard.length > 0;
-    }, SOON_MS);
+    await until(
+      'b hears',
+      () => {
+        a.bus.send('room/acme/1', receipt(1, 0));
+        return b.heard.length > 0;
+      },
+      SOON_MS,
+    );
+    await until(
+      'c hears',
+      () => {
+        a.bus.send('room/acme/2', receipt(2, 0));
+        return c.heard.length > 0;
+      },
+      SOON_MS,
+    );
     a.bus.send('room/acme/1', receipt(1, 1));
     a.bus.send('room/acme/2', receipt(2, 1));
     a.bus.send('user/acme/9', receipt(3, 1));
@@ -89,10 +103,14 @@ describe.skipIf(missing !== undefined)('nodes on one Redis', () => {
   it('keep the order of one channel, and follow no longer where they said so', async () => {
     const [a, b] = [await aNode(), await aNode()];
     b.bus.follow('room/acme/1');
-    await until('b hears', () => {
-      a.bus.send('room/acme/1', receipt(1, 0));
-      return b.heard.length > 0;
-    }, SOON_MS);
+    await until(
+      'b hears',
+      () => {
+        a.bus.send('room/acme/1', receipt(1, 0));
+        return b.heard.length > 0;
+      },
+      SOON_MS,
+    );
     for (let seq = 1; seq <= 500; seq += 1) {
       a.bus.send('room/acme/1', receipt(1, seq));
       if (seq % 50 === 0) await new Promise((done) => setImmediate(done));
@@ -104,12 +122,16 @@ describe.skipIf(missing !== undefined)('nodes on one Redis', () => {
     b.bus.follow('room/acme/2');
     b.bus.unfollow('room/acme/2');
     b.heard.length = 0;
-    await until('b hears what is for all and no more of the room', () => {
-      const before = b.heard.length;
-      a.bus.send('room/acme/1', receipt(1, 501));
-      a.bus.send('all', receipt(9, before));
-      return b.heard.slice(-3).length === 3 && b.heard.slice(-3).every((one) => roomOf(one) === 9);
-    }, SOON_MS);
+    await until(
+      'b hears what is for all and no more of the room',
+      () => {
+        const before = b.heard.length;
+        a.bus.send('room/acme/1', receipt(1, 501));
+        a.bus.send('all', receipt(9, before));
+        return b.heard.slice(-3).length === 3 && b.heard.slice(-3).every((one) => roomOf(one) === 9);
+      },
+      SOON_MS,
+    );
   });
 
   it('know nothing of another installation on the same Redis', async () => {
@@ -135,10 +157,14 @@ describe.skipIf(missing !== undefined)('nodes on one Redis', () => {
     await until('both are back', () => a.bus.state === 'up' && b.bus.state === 'up', SOON_MS);
     expect(isBack).toBe(2);
     b.heard.length = 0;
-    await until('b hears of the room it followed before', () => {
-      a.bus.send('room/acme/1', receipt(1, 2));
-      return b.heard.length > 0;
-    }, SOON_MS);
+    await until(
+      'b hears of the room it followed before',
+      () => {
+        a.bus.send('room/acme/1', receipt(1, 2));
+        return b.heard.length > 0;
+      },
+      SOON_MS,
+    );
     expect(b.notes.filter((note) => note.endsWith('again'))).toHaveLength(2);
   }, 60_000);
 
@@ -148,16 +174,20 @@ describe.skipIf(missing !== undefined)('nodes on one Redis', () => {
     for (let turn = 0; turn < 3; turn += 1) {
       redis.command('client', 'kill', 'type', 'pubsub');
       b.heard.length = 0;
-      await until('b hears', () => {
-        a.bus.send('room/acme/1', receipt(1, turn));
-        return b.heard.length > 0;
-      }, SOON_MS);
+      await until(
+        'b hears',
+        () => {
+          a.bus.send('room/acme/1', receipt(1, turn));
+          return b.heard.length > 0;
+        },
+        SOON_MS,
+      );
     }
   });
 });
 
 const eventOf = (message: BusMessage): ReceiptEvent => {
-  if (message.kind !== 'receipt') throw new Error('another kind');
+  if (message.kind !== 'notice' || !('seq' in message.event)) throw new Error('another kind');
   return message.event;
 };
 const roomOf = (message: BusMessage): number => eventOf(message).roomNo;

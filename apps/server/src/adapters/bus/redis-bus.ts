@@ -153,7 +153,8 @@ export class RedisBus extends Bus {
   private beat(): void {
     this.silentBeats += 1;
     if (this.silentBeats === SILENT_BEATS) this.onNote('Redis does not answer: other nodes’ events are looked for in the log');
-    if (this.silentBeats % DEAD_BEATS === 0) for (const client of [this.in, this.out]) if (client.status === 'ready') client.disconnect(true);
+    if (this.silentBeats % DEAD_BEATS === 0)
+      for (const client of [this.in, this.out]) if (client.status === 'ready') client.disconnect(true);
     this.publish(this.beatChannel, Buffer.alloc(0));
   }
 

@@ -11,17 +11,17 @@ import {
   type ErrorDetails,
   type KnownHead,
   type ProfileEvent,
-  type ReceiptEvent,
   type Random,
   type RoomEvent,
   type RoomKey,
+  type RoomNotice,
   type RoomNo,
   type TenantId,
   type UserEvent,
   type UserKey,
   type UserNo,
 } from '@parley/domain';
-import { presentProfileEvent, presentReceiptEvent, presentRoomEvent, presentUserEvent, type RoomHead } from '@parley/protocol';
+import { presentProfileEvent, presentNotice, presentRoomEvent, presentUserEvent, type RoomHead } from '@parley/protocol';
 import { encodeEvent, joinPackets } from '../../wire/packet.js';
 
 /** Heads of rooms that changed are told at most this often. */
@@ -143,14 +143,14 @@ export class SocketFanout extends Fanout implements Connections {
     };
   }
 
-  override toRoom(event: RoomEvent | ReceiptEvent): void {
+  override toRoom(event: RoomEvent | RoomNotice): void {
     const key = roomKeyOf(event);
     const isLogged = 'pts' in event;
     if (isLogged) this.heads.set(key, { roomId: event.roomId, epoch: event.epoch, pts: event.pts });
     const receivers = this.rooms.get(key);
     const watchers = this.watchers.get(key);
     if (!receivers && !watchers) return;
-    const packet = isLogged ? presentRoomEvent(event) : presentReceiptEvent(event, this.random.uuid());
+    const packet = isLogged ? presentRoomEvent(event) : presentNotice(event, this.random.uuid());
     for (const look of watchers ?? []) look(packet);
     if (receivers) this.tell(key, encodeEvent(event.type, packet));
   }

@@ -23,15 +23,23 @@ async function aNode(url: string) {
   const bus = new RedisBus(placeOf(url), PREFIX, () => undefined);
   const heard: number[] = [];
   bus.receive((message) => {
-    if (message.kind === 'receipt') heard.push(message.event.seq);
+    if (message.kind === 'notice' && 'seq' in message.event) heard.push(message.event.seq);
   });
   await until('the link carries', () => bus.state === 'up', SOON_MS);
   return { bus, heard };
 }
 
 const receipt = (seq: number): BusMessage => ({
-  kind: 'receipt',
-  event: { type: 'message.read', tenantId: 'acme', roomNo: 1, roomId: 'crew', user: { no: 1, id: 'ann', name: 'Ann' }, seq, at: new Date(0) },
+  kind: 'notice',
+  event: {
+    type: 'message.read',
+    tenantId: 'acme',
+    roomNo: 1,
+    roomId: 'crew',
+    user: { no: 1, id: 'ann', name: 'Ann' },
+    seq,
+    at: new Date(0),
+  },
 });
 
 /** Messages of many rooms, which a cluster keeps in different places. */
@@ -87,7 +95,11 @@ describe.skipIf(missing !== undefined)('Redis watched by Sentinel', () => {
     await expectRoomsHeard(a, b);
     await until('the replica is known', () => sentinel.command('sentinel', 'replicas', 'main').includes(String(replica.port)), SOON_MS);
     await master.kill();
-    await until('the link carries over the other', () => replica.command('role').startsWith('master') && [a, b].every(({ bus }) => bus.state === 'up'), 40_000);
+    await until(
+      'the link carries over the other',
+      () => replica.command('role').startsWith('master') && [a, b].every(({ bus }) => bus.state === 'up'),
+      40_000,
+    );
     b.heard.length = 0;
     await expectRoomsHeard(a, b);
     for (const { bus } of [a, b]) await bus.close();

@@ -102,7 +102,10 @@ export function tenancyContract(scene: () => Promise<Scene>): void {
       expect(changed.version).toBeGreaterThan(before.version);
       const resumed = found(await store.platform((tx) => tx.tenants.update(own.tenantId, { status: 'active' })));
       expect(resumed.suspendedAt).toBeUndefined();
-      expect(await store.platform((tx) => tx.tenants.versionsOf([`t-${randomUUID()}`, own.tenantId]))).toEqual([undefined, resumed.version]);
+      expect(await store.platform((tx) => tx.tenants.versionsOf([`t-${randomUUID()}`, own.tenantId]))).toEqual([
+        undefined,
+        resumed.version,
+      ]);
       expect(await store.platform((tx) => tx.tenants.update(`t-${randomUUID()}`, { name: 'x' }))).toBeUndefined();
     });
 

@@ -1,8 +1,8 @@
-import type { ProfileEvent, ReceiptEvent, RoomEvent, UserEvent } from '../../events.js';
+import type { ProfileEvent, RoomEvent, RoomNotice, UserEvent } from '../../events.js';
 import { roomKeyOf, userKeyOf, type RoomKey, type RoomNo, type TenantId, type UserKey } from '../../ids.js';
 import { Fanout, type CloseReason, type KnownHead } from '../../ports/fanout.js';
 
-export type SeenEvent = RoomEvent | ReceiptEvent | UserEvent | ProfileEvent;
+export type SeenEvent = RoomEvent | RoomNotice | UserEvent | ProfileEvent;
 
 export interface Disconnect {
   readonly tenantId: TenantId;
@@ -43,7 +43,7 @@ export class RecordingFanout extends Fanout {
     this.heads.push(head);
   }
 
-  toRoom(event: RoomEvent | ReceiptEvent): void {
+  toRoom(event: RoomEvent | RoomNotice): void {
     for (const user of this.audience.get(roomKeyOf(event))?.values() ?? []) this.deliver(user, event);
   }
 
