@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 export const USAGE = `npm run chaos -- [--seed N] [--minutes M] [--fault F4,F9,...|none] [--control all|none|name,...] [--report file.md]
-                 [--rate sends/s] [--rooms N] [--users N per tenant] [--long]
+                 [--topology embedded|cluster] [--rate sends/s] [--rooms N] [--users N per tenant] [--long]
 npm run chaos -- --power-cut`;
 
 export interface Options {
@@ -16,6 +16,7 @@ export interface Options {
   readonly users: number;
   /** Also what takes a minute and more. */
   readonly isLong: boolean;
+  readonly topology: 'embedded' | 'cluster';
   readonly isPowerCut: boolean;
 }
 
@@ -34,6 +35,7 @@ export function readOptions(args: readonly string[]): Options {
       rooms: { type: 'string', default: '8' },
       users: { type: 'string', default: '24' },
       long: { type: 'boolean', default: false },
+      topology: { type: 'string', default: 'embedded' },
       'power-cut': { type: 'boolean', default: false },
     },
   });
@@ -52,6 +54,12 @@ export function readOptions(args: readonly string[]): Options {
     rooms: number('rooms', values.rooms, 3, 1_000),
     users: number('users', values.users, 4, 5_000),
     isLong: values.long,
+    topology: topologyOf(values.topology),
     isPowerCut: values['power-cut'],
   };
+}
+
+function topologyOf(text: string): Options['topology'] {
+  if (text !== 'embedded' && text !== 'cluster') throw new Error(`--topology must be embedded or cluster\n${USAGE}`);
+  return text;
 }

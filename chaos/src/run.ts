@@ -1,7 +1,7 @@
 import { play, type Played } from './campaign.ts';
 import { explain } from './checks/checker.ts';
-import { CONTROLS, tryControl, type ControlResult } from './controls/controls.ts';
-import { FAULTS, OWN_STAGE_FAULTS } from './faults/all.ts';
+import { CONTROLS, tryControl, type Control, type ControlResult } from './controls/controls.ts';
+import { CLUSTER_FAULTS, FAULTS, OWN_STAGE_FAULTS } from './faults/all.ts';
 import type { Fault } from './faults/fault.ts';
 import type { OwnStageFault } from './faults/own-stage.ts';
 import type { Options } from './options.ts';
@@ -16,7 +16,8 @@ type AnyFault = Fault | OwnStageFault;
 /** How often two faults strike at once, once each was played alone (F38). */
 const PAIRS = 0.3;
 const LINE_CODES: ReadonlySet<string> = new Set(['F19', 'F20', 'F22', 'F30']);
-const DATABASE_CODES: ReadonlySet<string> = new Set(['F4', 'F5', 'F8', 'F26']);
+/** The database's, Redis's, a server's. */
+const DATABASE_CODES: ReadonlySet<string> = new Set(['F1', 'F4', 'F5', 'F8', 'F13', 'F14', 'F15', 'F17', 'F26']);
 
 interface Section {
   readonly played: readonly Played[];
@@ -48,7 +49,7 @@ export async function run(options: Options, say: (line: string) => void): Promis
   // After the one stage, whose server has made the embedded PostgreSQL's binaries whole.
   for (const fault of able.filter((one): one is OwnStageFault => 'perform' in one)) sections.push(await onOwnStage(fault, random, say));
   const controls: ControlResult[] = [];
-  for (const control of CONTROLS.filter(({ name }) => options.controls === 'all' || options.controls.includes(name))) {
+  for (const control of CONTROLS.filter((one) => isWanted(one, options))) {
     const result = await tryControl(control, random);
     controls.push(result);
     say(`control ${control.name}: ${result.isAsExpected ? 'as it must be' : 'NOT AS IT MUST BE'} ${JSON.stringify(result.found)}`);
@@ -56,9 +57,13 @@ export async function run(options: Options, say: (line: string) => void): Promis
   return reportOf({ options, sections, impossible, combined, controls, minutes: (performance.now() - begun) / 60_000 });
 }
 
+/** All = those of the topology that is tried. */
+const isWanted = ({ name, topology = 'embedded' }: Control, options: Options): boolean =>
+  options.controls === 'all' ? topology === options.topology : options.controls.includes(name);
+
 /** By code or name; what takes long only when it is named, or everything long is asked for. */
-function chosen({ faults, isLong }: Options): readonly AnyFault[] {
-  const all: readonly AnyFault[] = [...OWN_STAGE_FAULTS, ...FAULTS];
+function chosen({ faults, isLong, topology }: Options): readonly AnyFault[] {
+  const all: readonly AnyFault[] = topology === 'cluster' ? CLUSTER_FAULTS : [...OWN_STAGE_FAULTS, ...FAULTS];
   const isLasting = ({ name }: AnyFault): boolean => name.endsWith('-long');
   if (faults === undefined) return all.filter((fault) => isLong || !isLasting(fault));
   const unknown = faults.filter((name) => !all.some((fault) => fault.code === name || fault.name === name));
@@ -74,8 +79,8 @@ async function onOneStage(
   combined: string[],
   say: (line: string) => void,
 ): Promise<Section> {
-  const { rooms, users, sendsPerSecond, minutes } = options;
-  const stage = await Stage.open({ random, size: { rooms, users, roomsPerUser: Math.min(4, rooms) }, sendsPerSecond });
+  const { rooms, users, sendsPerSecond, minutes, topology } = options;
+  const stage = await Stage.open({ random, size: { rooms, users, roomsPerUser: Math.min(4, rooms) }, sendsPerSecond, topology });
   const played: Played[] = [];
   const schedule = random.fork('schedule');
   const end = performance.now() + minutes * 60_000;
@@ -88,11 +93,11 @@ async function onOneStage(
     for (const fault of schedule.shuffled(faults)) await one(fault);
     const quick = faults.filter(({ isQuick }) => isQuick);
     while (performance.now() < end) {
-      const [line, database] = [LINE_CODES, DATABASE_CODES].map((codes) => schedule.pick(quick.filter(({ code }) => codes.has(code))));
+      const [line, other] = [LINE_CODES, DATABASE_CODES].map((codes) => schedule.pick(quick.filter(({ code }) => codes.has(code))));
       const single = schedule.pick(quick);
-      if (schedule.chance(PAIRS) && line && database) {
-        combined.push(`${line.name} with ${database.name}`);
-        await Promise.all([one(line), one(database)]);
+      if (schedule.chance(PAIRS) && line && other) {
+        combined.push(`${line.name} with ${other.name}`);
+        await Promise.all([one(line), one(other)]);
       } else if (single) await one(single);
       else await stage.flows(20_000);
     }

@@ -12,7 +12,9 @@ import { Population, type Size } from './load/population.ts';
 import { readersOf } from './load/readers.ts';
 import { Traffic } from './load/traffic.ts';
 import type { Random } from './random.ts';
+import { ParleyCluster } from './server/parley-cluster.ts';
 import { ParleyProcess, type ProcessOptions } from './server/parley-process.ts';
+import type { Target } from './server/target.ts';
 import { clientBackends, killTree, livePostmasters, thaw, until, untilReady, usageOf } from './server/processes.ts';
 
 /** Sends that must succeed before a fault counts as survived. */
@@ -34,6 +36,8 @@ export interface StageOptions {
   readonly process?: ProcessOptions;
   /** Where the server keeps its data; a folder of the stage's own when absent. */
   readonly dataDirectory?: string;
+  /** Default: one server with its own PostgreSQL. */
+  readonly topology?: 'embedded' | 'cluster';
   /** How long everybody may take to be current at the end. */
   readonly currentMs?: number;
 }
@@ -51,7 +55,7 @@ export interface Judgement {
 export class Stage {
   readonly directory: string;
   readonly recorder: Recorder;
-  readonly server: ParleyProcess;
+  readonly server: Target;
   readonly proxy: Proxy;
   readonly population: Population;
   readonly traffic: Traffic;
@@ -85,6 +89,7 @@ export class Stage {
     moderateMs = MODERATE_MS,
     process: options = {},
     dataDirectory,
+    topology = 'embedded',
     currentMs = CURRENT_MS,
   }: StageOptions): Promise<Stage> {
     const directory = mkdtempSync(join(tmpdir(), 'parley-chaos-'));
@@ -95,7 +100,8 @@ export class Stage {
       chmodSync(path, 0o755);
     }
     const recorder = new Recorder(join(directory, 'history.ndjson'));
-    const server = await ParleyProcess.on(data, options);
+    const server =
+      topology === 'cluster' ? await ParleyCluster.in(data, random.fork('cluster'), options) : await ParleyProcess.on(data, options);
     const proxy = await Proxy.to(server.port, random.fork('proxy'));
     try {
       await server.start();
@@ -126,7 +132,7 @@ export class Stage {
   async untilWhole(withinMs: number): Promise<void> {
     const end = performance.now() + withinMs;
     const left = (): number => Math.max(1_000, end - performance.now());
-    await untilReady(this.server.url, left());
+    for (const url of this.server.urls) await untilReady(url, left());
     await this.flows(left());
     await this.population.untilConnected(left());
   }
@@ -205,15 +211,21 @@ export class Stage {
 
   /** No tenant's content may be in the figures, whoever may read them. */
   private async scanMetrics(): Promise<void> {
-    const response = await fetch(`${this.server.url}/metrics`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
-    if (response) this.population.canaries.look(undefined, await response.text(), '/metrics');
+    for (const url of this.server.urls) {
+      const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
+      if (response) this.population.canaries.look(undefined, await response.text(), '/metrics');
+    }
   }
 
   /** Open connections of users, as the server counts them. */
   async connections(): Promise<number> {
-    const response = await fetch(`${this.server.url}/metrics`, { signal: AbortSignal.timeout(5_000) });
-    const counts = (await response.text()).matchAll(/^parley_connections(?:\{[^}]*\})? (\d+)/gm);
-    return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+    let sum = 0;
+    for (const url of this.server.urls) {
+      const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(5_000) });
+      const counts = (await response.text()).matchAll(/^parley_connections(?:\{[^}]*\})? (\d+)/gm);
+      for (const [, count] of counts) sum += Number(count);
+    }
+    return sum;
   }
 
   async close(keepsFiles = false): Promise<void> {

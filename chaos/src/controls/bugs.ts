@@ -1,4 +1,5 @@
-import type { MessageEntry, SentMessage } from '@parley/domain';
+import { createRequire } from 'node:module';
+import type { Appended, MessageEntry, SentMessage } from '@parley/domain';
 import type { Adapters } from './server-modules.ts';
 
 /** Packets that the lossy fan-out forgets. */
@@ -122,15 +123,58 @@ function sessionGuc({ source, roomLog }: Adapters): void {
     const runner = create();
     const query = runner.query.bind(runner);
     runner.query = (text, ...rest) => {
-      const scope = /^(SET LOCAL ROLE parley_app;) SET LOCAL (parley\.tenant = '[^']*')$/.exec(text);
+      const scope = /^(SET LOCAL ROLE parley_app;) SET LOCAL (parley\.tenant = '[^']*')(.*)$/.exec(text);
       if (!scope) return query(text, ...rest);
       count += 1;
       const trusts = isLive && count % TRUSTS_EVERY === 0;
-      return query(trusts ? (scope[1] ?? '') : `${scope[1]} SET ${scope[2]}`);
+      return query(trusts ? `${scope[1]} ${scope[3]?.slice(1) ?? ''}` : `${scope[1]} SET ${scope[2]}${scope[3]}`);
     };
     return runner;
   };
 }
+
+/** Of what nodes tell each other a part is lost. The server's own cures are at work: gaps, and the sweep of heads. */
+function lossyBus({ bus }: Adapters): void {
+  const send = bus.send.bind(bus);
+  bus.send = (channel, message) => {
+    if (Math.random() >= LOSS) send(channel, message);
+  };
+}
+
+/** The same loss, and nobody looks for what was committed elsewhere. */
+function noSweep(adapters: Adapters): void {
+  lossyBus(adapters);
+  const heads = adapters.roomLog.headsSince.bind(adapters.roomLog);
+  adapters.roomLog.headsSince = async (...asked) => ({ ...(await heads(...asked)), heads: [] });
+  adapters.fanout.beacon = () => undefined;
+}
+
+/** Positions are counted in Redis, as systems do that call it their sequencer: commits of two nodes overtake each other there. */
+function ptsFromRedis({ roomLog }: Adapters): void {
+  const { Redis } = createRequire(new URL('../../../apps/server/package.json', import.meta.url))('ioredis') as {
+    readonly Redis: new (url: string) => { eval(script: string, keys: number, ...rest: readonly string[]): Promise<unknown> };
+  };
+  const redis = new Redis(process.env.PARLEY_REDIS_URL ?? '');
+  const numbered = async (appended: Appended): Promise<Appended> => {
+    const [first] = appended.events;
+    if (!first) return appended;
+    const count = appended.events.length;
+    const last = Number(await redis.eval(COUNT, 1, `pts/${first.tenantId}/${first.roomNo}`, String(first.pts - 1), String(count)));
+    return { ...appended, events: appended.events.map((event, index) => ({ ...event, pts: last - count + 1 + index })) };
+  };
+  const write = roomLog.append.bind(roomLog);
+  const change = roomLog.change.bind(roomLog);
+  roomLog.change = async (entry) => numbered(await change(entry));
+  roomLog.append = async (entry) => {
+    const sent = await write(entry);
+    if (sent.deduplicated) return sent;
+    const appended = await numbered(sent.appended);
+    return { ...sent, message: { ...sent.message, pts: appended.events[0]?.pts ?? 0 }, appended };
+  };
+}
+
+/** A counter that begins where it is not there. */
+const COUNT = `if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('SET', KEYS[1], ARGV[1]) end return redis.call('INCRBY', KEYS[1], ARGV[2])`;
 
 /** Seeded bugs, by name. */
 export const BUGS: Readonly<Record<string, (adapters: Adapters) => void>> = {
@@ -139,5 +183,9 @@ export const BUGS: Readonly<Record<string, (adapters: Adapters) => void>> = {
   lossy_fanout: lossyFanout,
   no_beacon: noBeacon,
   cached_membership: cachedMembership,
+  cached_membership_cluster: cachedMembership,
   session_guc: sessionGuc,
+  lossy_bus: lossyBus,
+  no_sweep: noSweep,
+  pts_from_redis: ptsFromRedis,
 };

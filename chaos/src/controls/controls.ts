@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { play } from '../campaign.ts';
 import type { FindingKind } from '../checks/findings.ts';
-import { FAULTS } from '../faults/all.ts';
+import { CLUSTER_FAULTS, FAULTS } from '../faults/all.ts';
 import type { Random } from '../random.ts';
 import { Stage } from '../stage.ts';
 
@@ -21,6 +21,8 @@ export interface Control {
   /** Names of faults, in order. */
   readonly faults: readonly string[];
   readonly loadMs: number;
+  /** Default: embedded. */
+  readonly topology?: 'embedded' | 'cluster';
   /** At least one finding of these kinds; empty: the server must cope, and nothing may be found. */
   readonly caughtBy: readonly FindingKind[];
 }
@@ -68,6 +70,38 @@ export const CONTROLS: readonly Control[] = [
     loadMs: 3_000,
     caughtBy: ['foreign-content', 'wrongly-refused'],
   },
+  {
+    name: 'lossy_bus',
+    title: 'a quarter of what nodes tell each other is lost: gaps and the sweep heal',
+    topology: 'cluster',
+    faults: [],
+    loadMs: 3_000,
+    caughtBy: [],
+  },
+  {
+    name: 'no_sweep',
+    title: 'a quarter of what nodes tell each other is lost, and nobody looks for it',
+    topology: 'cluster',
+    faults: [],
+    loadMs: 3_000,
+    caughtBy: ['final-state'],
+  },
+  {
+    name: 'pts_from_redis',
+    title: 'positions are counted in Redis',
+    topology: 'cluster',
+    faults: ['F14'],
+    loadMs: 2_000,
+    caughtBy: ['ack-differs', 'divergent', 'retry-other-pts'],
+  },
+  {
+    name: 'cached_membership_cluster',
+    title: 'rights are remembered on each of several nodes, and not compared at the commit',
+    topology: 'cluster',
+    faults: [],
+    loadMs: 3_000,
+    caughtBy: ['spoke-after-ban'],
+  },
 ];
 
 export interface ControlResult {
@@ -85,11 +119,12 @@ export async function tryControl(control: Control, random: Random): Promise<Cont
     sendsPerSecond: SENDS_PER_SECOND,
     moderateMs: MODERATE_MS,
     currentMs: CURRENT_MS,
+    ...(control.topology ? { topology: control.topology } : {}),
     process: { main: MAIN, env: { PARLEY_TEST_CONTROL: control.name } },
   });
   try {
     for (const name of control.faults) {
-      const fault = FAULTS.find((one) => one.name === name);
+      const fault = [...FAULTS, ...CLUSTER_FAULTS].find((one) => one.name === name);
       if (fault) await play(stage, fault);
     }
     await sleep(control.loadMs);

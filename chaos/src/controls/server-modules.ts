@@ -1,4 +1,4 @@
-import type { Fanout, RoomLog } from '@parley/domain';
+import type { Bus, Fanout, RoomLog } from '@parley/domain';
 
 /** What the seeded bugs reach into, as far as they do. The built server carries no types; these are held by the controls' own runs. */
 export interface Adapters {
@@ -8,6 +8,7 @@ export interface Adapters {
   };
   readonly postgres: { log<R>(name: string, text: string, values: readonly unknown[]): Promise<R[]> };
   readonly roomLog: RoomLog;
+  readonly bus: Bus;
   readonly fanout: Fanout & { emit(receivers: ReadonlySet<unknown>, packet: unknown): void; handOver(room: string): void; beacon(): void };
 }
 

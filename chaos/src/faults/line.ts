@@ -100,7 +100,7 @@ const destroyed: Fault = {
     const { server } = stage;
     for (let round = 0; round < 3; round += 1) {
       stage.blows.push(performance.now());
-      must(ss(`sport = :${server.port}`), 'ss -K refused');
+      for (const port of server.serverPorts) must(ss(`sport = :${port}`), 'ss -K refused');
       await sleep(700);
     }
     return performance.now();

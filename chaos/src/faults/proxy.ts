@@ -15,6 +15,8 @@ export interface Line {
   readonly resetChance: number;
   /** Nothing passes, nobody is told. */
   readonly isDead: boolean;
+  /** The same one way: from the client to the target, or back. */
+  readonly isMute?: 'up' | 'down';
   /** Whole client messages are passed on twice. */
   readonly repeatsFrames: boolean;
 }
@@ -86,8 +88,8 @@ export class Proxy {
     const pair = [client, upstream] as const;
     this.pairs.add(pair);
     const frames = new Frames();
-    this.pass(client, upstream, (chunk) => (this.line.repeatsFrames ? this.twice(frames, chunk) : frames.pass(chunk)));
-    this.pass(upstream, client, (chunk) => chunk);
+    this.pass('up', client, upstream, (chunk) => (this.line.repeatsFrames ? this.twice(frames, chunk) : frames.pass(chunk)));
+    this.pass('down', upstream, client, (chunk) => chunk);
     for (const socket of pair) {
       socket.on('error', () => undefined);
       socket.on('close', () => {
@@ -106,7 +108,7 @@ export class Proxy {
   }
 
   /** Chunks leave in the order they came, each after its delay; reading waits while too much is under way. */
-  private pass(from: Socket, to: Socket, change: (chunk: Buffer) => Buffer): void {
+  private pass(way: 'up' | 'down', from: Socket, to: Socket, change: (chunk: Buffer) => Buffer): void {
     let waiting = 0;
     let tail = Promise.resolve();
     from.on('data', (chunk: Buffer) => {
@@ -116,7 +118,7 @@ export class Proxy {
       waiting += bytes.length;
       if (waiting > HIGH_WATER) from.pause();
       tail = tail.then(async () => {
-        await this.deliver(bytes, to, dueAt).catch(() => undefined);
+        await this.deliver(way, bytes, to, dueAt).catch(() => undefined);
         waiting -= bytes.length;
         if (waiting <= HIGH_WATER) from.resume();
       });
@@ -124,11 +126,11 @@ export class Proxy {
     from.on('end', () => void tail.then(() => this.line.isDead || to.end()));
   }
 
-  private async deliver(bytes: Buffer, to: Socket, dueAt: number): Promise<void> {
+  private async deliver(way: 'up' | 'down', bytes: Buffer, to: Socket, dueAt: number): Promise<void> {
     const early = dueAt - performance.now();
     if (early > 1) await sleep(early);
-    const { isDead, resetChance, sliceBytes, bytesPerSecond } = this.line;
-    if (isDead || to.destroyed) return;
+    const { isDead, isMute, resetChance, sliceBytes, bytesPerSecond } = this.line;
+    if (isDead || isMute === way || to.destroyed) return;
     if (resetChance > 0 && this.random.chance(resetChance)) {
       to.write(bytes.subarray(0, Math.ceil(bytes.length / 2)));
       await sleep(1);

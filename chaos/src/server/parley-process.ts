@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Target } from './target.ts';
 import { isAlive, killTree, postmasterPid, signal, until, untilReady } from './processes.ts';
 
 export const repository = join(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -25,7 +26,7 @@ export interface ProcessOptions {
 }
 
 /** The real server on one data directory and port through many lives. */
-export class ParleyProcess {
+export class ParleyProcess implements Target {
   readonly dataDirectory: string;
   readonly port: number;
   /** How often it was started. */
@@ -48,6 +49,14 @@ export class ParleyProcess {
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  get serverPorts(): readonly number[] {
+    return [this.port];
+  }
+
+  get urls(): readonly string[] {
+    return [this.url];
   }
 
   /** The local operator's token, as the first start leaves it behind for chatctl. */

@@ -72,6 +72,7 @@ it('tells events apart by what they carry', async () => {
   socket.on('room', ({ type }) => heard.push(['room', type]));
   socket.on('user', ({ type }) => heard.push(['user', type]));
   socket.on('receipt', ({ type }) => heard.push(['receipt', type]));
+  socket.on('typing', ({ type }) => heard.push(['typing', type]));
   socket.on('ephemeral', ({ type }) => heard.push(['ephemeral', type]));
   socket.on('head', ({ userPts }) => heard.push(['head', userPts]));
   await until(socket, 'online');
@@ -80,13 +81,15 @@ it('tells events apart by what they carry', async () => {
   peer?.emit('contact.removed', { type: 'contact.removed', userPts: 2 });
   peer?.emit('message.read', { type: 'message.read', roomId: 'crew', data: {} });
   peer?.emit('typing.started', { type: 'typing.started' });
+  peer?.emit('presence.changed', { type: 'presence.changed' });
   peer?.emit('room.head', { heads: [], userPts: 4 });
-  await vi.waitFor(() => expect(heard).toHaveLength(5));
+  await vi.waitFor(() => expect(heard).toHaveLength(6));
   expect(heard).toEqual([
     ['room', 'poll.opened'],
     ['user', 'contact.removed'],
     ['receipt', 'message.read'],
-    ['ephemeral', 'typing.started'],
+    ['typing', 'typing.started'],
+    ['ephemeral', 'presence.changed'],
     ['head', 4],
   ]);
 });

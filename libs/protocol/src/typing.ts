@@ -28,6 +28,7 @@ export const typingRoutes = {
     input: stop,
     output: Nothing,
     status: 204,
+    errors: ['banned', 'not-a-member'],
   }),
 };
 
@@ -40,5 +41,12 @@ export const typingCommands = {
     output,
     errors: [...errors],
   }),
-  stop: command({ name: 'typing.stop', namespace: '/chat', summary: 'Show it no longer', input: stop, output }),
+  stop: command({
+    name: 'typing.stop',
+    namespace: '/chat',
+    summary: 'Show it no longer',
+    input: stop,
+    output,
+    errors: ['banned', 'not-a-member'],
+  }),
 };

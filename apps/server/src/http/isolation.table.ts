@@ -46,8 +46,6 @@ const ofAnyUser: Outcomes<TenantCaller> = {
   foreignKey: 'own',
 };
 const ofUsersOnly: Outcomes<TenantCaller> = { ...ofAnyUser, key: 'forbidden', foreignKey: 'forbidden' };
-/** Ends what the caller began, if anything: nothing of a room is looked at. */
-const ofTypingEnd: Outcomes<TenantCaller> = { ...ofUsersOnly, foreigner: 'own' };
 const byKeys: Outcomes<TenantCaller> = {
   owner: 'forbidden',
   member: 'forbidden',
@@ -126,7 +124,7 @@ export const ROUTE_ROWS: Readonly<Record<RouteName, Row>> = {
   'messages.get': { args: message, outcomes: inRoom },
   'messages.delete': { args: message, outcomes: inRoom },
   'typing.start': { args: room, outcomes: byUsersInRoom },
-  'typing.stop': { args: room, outcomes: ofTypingEnd },
+  'typing.stop': { args: room, outcomes: byUsersInRoom },
   'receipts.mark': { args: ({ roomId }) => ({ roomId, kind: 'read', seq: 1 }), outcomes: byUsersInRoom },
 
   'bans.banFromRoom': { args: ({ roomId }) => ({ roomId, userId: 'bo' }), outcomes: byStaff },

@@ -44,8 +44,7 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, Row>> = {
   'messages.delete': { args: ({ roomId, messageId }) => ({ roomId, messageId }), outcomes: inRoom },
   'receipts.mark': { args: ({ roomId }) => ({ roomId, kind: 'read', seq: 1 }), outcomes: inRoom },
   'typing.start': { args: room, outcomes: inRoom },
-  // Ends what the caller began, if anything: nothing of a room is looked at.
-  'typing.stop': { args: room, outcomes: ofAnyUser },
+  'typing.stop': { args: room, outcomes: inRoom },
   'sync.sync': {
     args: ({ roomId }) => ({ rooms: [{ roomId, afterPts: 0 }] }),
     outcomes: {

@@ -6,6 +6,7 @@ import { whyMayNotSpeak } from '../messages/speaking.js';
 import type { Clock } from '../ports/clock.js';
 import type { Fanout } from '../ports/fanout.js';
 import type { Store } from '../ports/store.js';
+import { readableRoom } from '../rooms/access.js';
 import { TYPING_FLOOR_MS, TYPING_LASTS_MS, type TypingAction } from './typing.js';
 
 /** Beyond so many the longest running ones end for the others, too early. */
@@ -46,9 +47,11 @@ export class TypingService {
     this.fanout.toRoom(event);
   }
 
-  /** Nothing where nothing was begun here. */
+  /** Tells nobody where nothing was begun here, perhaps on another node: that ends by itself. */
   async stop(actor: Actor, roomId: RoomId): Promise<void> {
-    this.end(`${actor.tenantId}/${requireUser(actor).no}/${roomId}`);
+    const key = `${actor.tenantId}/${requireUser(actor).no}/${roomId}`;
+    if (this.typing.has(key)) this.end(key);
+    else await this.store.tenant(actor.tenantId, (tx) => readableRoom(tx, actor, roomId, this.clock.now()));
   }
 
   private end(key: string): void {

@@ -15,7 +15,7 @@ const rows = async <R extends pg.QueryResultRow>(text: string, values: unknown[]
 
 const ROLES = ['parley_app', 'parley_log', 'parley_platform'];
 /** Of the installation: closed to the roles that work for tenants. */
-const OF_PLATFORM = ['operator_grants', 'operator_sessions', 'operator_tokens', 'operators'];
+const OF_PLATFORM = ['nodes', 'operator_grants', 'operator_sessions', 'operator_tokens', 'operators'];
 
 const tenantTables = async (): Promise<string[]> =>
   (
