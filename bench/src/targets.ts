@@ -27,12 +27,21 @@ const here = dirname(fileURLToPath(import.meta.url));
 export const repository = join(here, '../..');
 /** Not kept in git. */
 export const RESULTS = join(repository, 'bench/results');
-const PARLEY = join(repository, 'apps/server/dist/main.js');
+export const PARLEY = join(repository, 'apps/server/dist/main.js');
 /** As `npm start` starts it. */
-const SHIPPED_FLAGS = (
+export const SHIPPED_FLAGS = (
   JSON.parse(readFileSync(join(repository, 'apps/server/package.json'), 'utf8')) as { readonly config: { readonly nodeFlags: string } }
 ).config.nodeFlags.split(' ');
-const READY_MS = 60_000;
+export const READY_MS = 60_000;
+
+/** Nobody but the machine limits a load. */
+export const unlimited = {
+  PARLEY_RATE_SENDS_PER_SECOND: '100000',
+  PARLEY_RATE_SEND_BURST: '100000',
+  PARLEY_RATE_COMMANDS_PER_SECOND: '100000',
+  PARLEY_HANDSHAKES_PER_ADDRESS: '1000000',
+  PARLEY_CONNECTIONS_PER_ADDRESS: '1000000',
+} as const;
 
 /** On a new or a used data directory. `nodeFlags` are for the server's node, whichever server it is. */
 export function startTarget(name: TargetName, directory: string, nodeFlags: readonly string[] = []): Promise<Running> {
@@ -76,11 +85,7 @@ async function startParley(directory: string, nodeFlags: readonly string[]): Pro
     ...process.env,
     PARLEY_PORT: String(port),
     PARLEY_DATA_DIR: directory,
-    PARLEY_RATE_SENDS_PER_SECOND: '100000',
-    PARLEY_RATE_SEND_BURST: '100000',
-    PARLEY_RATE_COMMANDS_PER_SECOND: '100000',
-    PARLEY_HANDSHAKES_PER_ADDRESS: '1000000',
-    PARLEY_CONNECTIONS_PER_ADDRESS: '1000000',
+    ...unlimited,
   };
   const args = [...nodeFlags, ...SHIPPED_FLAGS, PARLEY, 'start'];
   const child = start(SERVER_CORE, process.execPath, args, { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] });

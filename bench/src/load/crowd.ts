@@ -7,6 +7,8 @@ export interface Guest {
   readonly token: string;
   /** The first one is where it sends. */
   readonly rooms: readonly string[];
+  /** Of the node it connects to, where there are several. */
+  readonly port?: number;
 }
 
 export interface CrowdEvents {
@@ -42,8 +44,10 @@ export class Crowd {
   /** One connection; rejects as `RawSocket.connect` does. `auth` is told beside the token. */
   async connect(index: number, auth: object = {}): Promise<void> {
     const { onPacket, onReady } = this.events;
+    const port = this.guests[index]?.port;
     this.sockets[index] = await RawSocket.connect({
       ...this.address,
+      ...(port === undefined ? {} : { port }),
       auth: { token: this.guests[index]?.token, ...auth },
       onPacket: (bytes, start, end) => onPacket?.(index, bytes, start, end),
       onReady: (told) => onReady?.(index, told),

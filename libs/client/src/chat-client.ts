@@ -15,6 +15,7 @@ import { HttpClient, localProblem, ParleyError } from './http.js';
 import type { OutboxStorage } from './outbox-storage.js';
 import { OpenRooms } from './open-rooms.js';
 import type { RoomHandle } from './room-handle.js';
+import { Presences } from './presences.js';
 import { RoomList } from './room-list.js';
 import type { ReadCursor } from './room-state.js';
 import { Rooms } from './rooms.js';
@@ -35,12 +36,16 @@ export interface ChatClientPorts {
   readonly userId?: string;
   readonly resume?: Positions;
   readonly queueLimit?: number;
+  /** Tells whether the app is looked at; see `onLook`. */
+  readonly onLook?: (tell: (isLookedAt: boolean) => void) => () => void;
 }
 
 /** A user's connection to Parley: rooms, messages, events, whole again after every interruption without doing anything. */
 export class ChatClient {
   /** The user's rooms. */
   readonly rooms: Rooms;
+  /** Who is there. */
+  readonly presence: Presences;
   /** The REST API with the user's token. */
   readonly http: HttpClient;
   private readonly connection: Connection;
@@ -52,6 +57,7 @@ export class ChatClient {
   private readonly outside = new Set<string>();
   private readonly connecting: { resolve: (session: SessionReady) => void; reject: (error: ParleyError) => void }[] = [];
   private session?: SessionReady;
+  private stopLooking?: () => void;
 
   constructor(private readonly ports: ChatClientPorts) {
     const { url, timers, storage, queueLimit } = ports;
@@ -71,6 +77,7 @@ export class ChatClient {
       toldUpTo: (roomId) => this.engine.toldUpTo(roomId),
     });
     this.opened = new OpenRooms({ connection: this.connection, timers, queue: this.queue, engine: this.engine });
+    this.presence = new Presences(this.connection, timers);
     this.rooms = new Rooms(this.connection, this.http, this.list);
     this.listen();
     if (ports.userId !== undefined) this.queue.identify(ports.userId);
@@ -95,12 +102,15 @@ export class ChatClient {
     if (this.session && this.state === 'online') return Promise.resolve(this.session);
     const ready = new Promise<SessionReady>((resolve, reject) => this.connecting.push({ resolve, reject }));
     this.connection.connect();
+    this.stopLooking ??= this.ports.onLook?.((isLookedAt) => this.presence.setInFront(isLookedAt));
     return ready;
   }
 
   /** Disconnects. What is not sent yet stays in the storage, and its promises reject. `connect` begins anew. */
   close(): void {
     this.connection.close();
+    this.stopLooking?.();
+    this.stopLooking = undefined;
     this.queue.close();
     this.unconnected(localProblem('unavailable', 'the client was closed'));
   }
@@ -159,6 +169,10 @@ export class ChatClient {
     connection.on('ephemeral', (event) => emitter.emit('ephemeral', event));
     connection.on('receipt', (event) => this.receipt(event));
     connection.on('typing', (event) => this.typing(event));
+    connection.on('presence', (event) => {
+      this.presence.note(event);
+      emitter.emit('ephemeral', event);
+    });
     connection.on('profile', (event) => this.profile(event));
   }
 
@@ -173,6 +187,7 @@ export class ChatClient {
     this.session = ready;
     this.engine.ready(ready, this.opened.subscribed());
     this.opened.online(ready);
+    this.presence.online();
     for (const { roomId, readSeq } of ready.rooms) this.cursors(roomId, [{ userId: ready.user.id, readSeq, deliveredSeq: 0 }]);
     this.list.resume();
     this.queue.identify(ready.user.id);

@@ -1,5 +1,6 @@
 import type {
   Message,
+  PresenceEnvelope,
   Problem,
   ProfileEnvelope,
   ReceiptEnvelope,
@@ -28,7 +29,7 @@ export interface ChatEvents {
   readonly message: Message;
   readonly room: RoomNotice;
   /** Kept in no log, may be lost: receipts, profiles, typing, presence. */
-  readonly ephemeral: ReceiptEnvelope | TypingEnvelope | ProfileEnvelope | EphemeralEnvelope;
+  readonly ephemeral: ReceiptEnvelope | TypingEnvelope | PresenceEnvelope | ProfileEnvelope | EphemeralEnvelope;
   /** The server refused for good (`token-invalid`, `banned`, `tenant-suspended`, …): nothing more comes until `connect` is called. */
   readonly ended: Problem;
   /** The outbox could not be written, or a listener threw. Without a listener for it such an error is thrown to the platform. */

@@ -2,6 +2,7 @@ import type {
   Args,
   CommandSpec,
   Out,
+  PresenceEnvelope,
   Problem,
   ProfileEnvelope,
   ReceiptEnvelope,
@@ -20,7 +21,7 @@ export interface CommandOptions {
   readonly timeoutMs?: number;
 }
 
-/** An event that is kept in no log (typing, presence, …). */
+/** An event that is kept in no log (of a newer server). */
 export interface EphemeralEnvelope {
   readonly type: string;
   readonly data?: unknown;
@@ -35,6 +36,7 @@ export interface ConnectionEvents {
   readonly receipt: ReceiptEnvelope;
   readonly profile: ProfileEnvelope;
   readonly typing: TypingEnvelope;
+  readonly presence: PresenceEnvelope;
   readonly ephemeral: EphemeralEnvelope;
   readonly head: RoomHead;
   /** For good: `problem` says why. */
@@ -68,6 +70,7 @@ export function tell(
   else if ('userPts' in packet) emit('user', packet as UserEnvelope);
   else if (type === 'message.read' || type === 'message.delivered') emit('receipt', packet as ReceiptEnvelope);
   else if (type === 'typing.started' || type === 'typing.stopped') emit('typing', packet as TypingEnvelope);
+  else if (type === 'presence.changed') emit('presence', packet as PresenceEnvelope);
   else if (type === 'user.updated') emit('profile', packet as ProfileEnvelope);
   else emit('ephemeral', packet);
 }

@@ -3,6 +3,7 @@ import { IndexedDbOutbox } from './indexeddb-outbox.js';
 import { MemoryOutbox, type OutboxStorage } from './outbox-storage.js';
 import { ChatSocket, type ChatSocketOptions } from './socket.js';
 import { systemTimers } from './timers.js';
+import { onLook } from './wake-ups.js';
 
 export interface ChatClientOptions extends Pick<ChatSocketOptions, 'url' | 'token' | 'device' | 'transports' | 'timers' | 'findsNode'> {
   /** Where unsent messages outlive a reload. Default: IndexedDB where there is one, else memory. */
@@ -27,6 +28,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     userId,
     resume,
     queueLimit,
+    onLook,
     connect: (positions) => new ChatSocket({ url, token, device, transports, findsNode, timers, resume: positions }),
   });
 }

@@ -7,6 +7,7 @@ export * from './http.js';
 export { IndexedDbOutbox } from './indexeddb-outbox.js';
 export type { LogPosition } from './log-feed.js';
 export { MemoryOutbox, type MessageDraft, type OutboxEntry, type OutboxStorage } from './outbox-storage.js';
+export { Presences, type PresenceWish } from './presences.js';
 export { RoomHandle } from './room-handle.js';
 export type { RoomListState } from './room-list.js';
 export {

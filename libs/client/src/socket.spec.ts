@@ -73,6 +73,7 @@ it('tells events apart by what they carry', async () => {
   socket.on('user', ({ type }) => heard.push(['user', type]));
   socket.on('receipt', ({ type }) => heard.push(['receipt', type]));
   socket.on('typing', ({ type }) => heard.push(['typing', type]));
+  socket.on('presence', ({ type }) => heard.push(['presence', type]));
   socket.on('ephemeral', ({ type }) => heard.push(['ephemeral', type]));
   socket.on('head', ({ userPts }) => heard.push(['head', userPts]));
   await until(socket, 'online');
@@ -82,14 +83,16 @@ it('tells events apart by what they carry', async () => {
   peer?.emit('message.read', { type: 'message.read', roomId: 'crew', data: {} });
   peer?.emit('typing.started', { type: 'typing.started' });
   peer?.emit('presence.changed', { type: 'presence.changed' });
+  peer?.emit('call.ringing', { type: 'call.ringing' });
   peer?.emit('room.head', { heads: [], userPts: 4 });
-  await vi.waitFor(() => expect(heard).toHaveLength(6));
+  await vi.waitFor(() => expect(heard).toHaveLength(7));
   expect(heard).toEqual([
     ['room', 'poll.opened'],
     ['user', 'contact.removed'],
     ['receipt', 'message.read'],
     ['typing', 'typing.started'],
-    ['ephemeral', 'presence.changed'],
+    ['presence', 'presence.changed'],
+    ['ephemeral', 'call.ringing'],
     ['head', 4],
   ]);
 });

@@ -5,6 +5,14 @@ export interface WakeScope {
   readonly document?: Pick<Document, 'visibilityState' | 'addEventListener' | 'removeEventListener'>;
 }
 
+/** Tells whether the page is looked at, now and whenever that changes. Returns the function that stops it. */
+export function onLook(tell: (isLookedAt: boolean) => void, { document }: WakeScope = globalThis as WakeScope): () => void {
+  const look = (): void => tell(document?.visibilityState !== 'hidden');
+  look();
+  document?.addEventListener('visibilitychange', look);
+  return () => document?.removeEventListener('visibilitychange', look);
+}
+
 /** Calls `wake` when the network is back or the page is looked at again. Returns the function that stops it. */
 export function onWakeUp(wake: () => void, scope: WakeScope = globalThis as WakeScope): () => void {
   const { document } = scope;

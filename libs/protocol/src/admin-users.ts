@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { Ban } from './bans.js';
 import { route } from './contract.js';
 import { base, inTenant, operatorRoute } from './operator-route.js';
-import { PageQuery, pageOfSchema, UserIdSchema } from './primitives.js';
+import { PageQuery, pageOfSchema, UserIdList, UserIdSchema } from './primitives.js';
+import { presenceAnswer } from './presence.js';
 import { adminUserFilter, User, userProfileFields } from './users.js';
 
 export const AdminUser = User.extend({ ban: Ban.optional() }).meta({ id: 'AdminUser' });
@@ -28,6 +29,16 @@ export const adminUserRoutes = {
     role: 'viewer',
     input: inTenant({ userId: UserIdSchema }),
     output: z.object({ user: AdminUser }),
+  }),
+  presence: route({
+    method: 'GET',
+    path: `${base}/presence`,
+    tag: 'Users of a tenant',
+    summary: 'Who of up to 100 users is there, as other users see it',
+    ...operatorRoute,
+    role: 'viewer',
+    input: inTenant({ userIds: UserIdList.describe('Up to 100 ids, separated by commas') }),
+    output: presenceAnswer,
   }),
   put: route({
     method: 'PUT',

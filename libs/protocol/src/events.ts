@@ -4,6 +4,7 @@ import type { EventSpec } from './contract.js';
 import { Ban } from './bans.js';
 import { Message } from './messages.js';
 import { Position, Time } from './primitives.js';
+import { Presence } from './presence.js';
 import { Member, Room } from './rooms.js';
 import { Person } from './users.js';
 
@@ -92,6 +93,16 @@ export const TypingEnvelope = z
   })
   .meta({ id: 'TypingEvent' });
 export type TypingEnvelope = z.output<typeof TypingEnvelope>;
+export const PresenceEnvelope = z
+  .object({
+    id: z.string(),
+    type: z.literal('presence.changed'),
+    tenantId: z.string(),
+    at: Time,
+    data: z.object({ userId: z.string(), presence: Presence }),
+  })
+  .meta({ id: 'PresenceEvent' });
+export type PresenceEnvelope = z.output<typeof PresenceEnvelope>;
 export type NoticeEnvelope = ReceiptEnvelope | TypingEnvelope;
 
 export const ProfileEnvelope = z
@@ -144,6 +155,13 @@ export const chatEvents: readonly EventSpec[] = [
     namespace: '/chat',
     summary: 'Somebody is about to say something; ends by itself 6 s after the last one',
     schema: TypingEnvelope,
+    log: 'none',
+  },
+  {
+    name: 'presence.changed',
+    namespace: '/chat',
+    summary: 'A user you subscribed to looks different',
+    schema: PresenceEnvelope,
     log: 'none',
   },
   { name: 'typing.stopped', namespace: '/chat', summary: 'Not any more', schema: TypingEnvelope, log: 'none' },

@@ -23,6 +23,7 @@ export * from './stats.js';
 export * from './sync.js';
 export * from './tenants.js';
 export * from './tokens.js';
+export * from './presence.js';
 export * from './typing.js';
 export * from './users.js';
 export * from './parse.js';

@@ -17,6 +17,8 @@ import {
   type Operator as DomainOperator,
   type OperatorToken as DomainOperatorToken,
   type Person as DomainPerson,
+  type Presence as DomainPresence,
+  type PresenceEvent,
   type ProfileEvent,
   type RoomEvent,
   type RoomInfo,
@@ -33,10 +35,11 @@ import {
 } from '@parley/domain';
 import type { AuditRecord } from './audit.js';
 import type { Ban } from './bans.js';
-import type { EventActor, NoticeEnvelope, ProfileEnvelope, RoomEnvelope, UserEnvelope } from './events.js';
+import type { EventActor, NoticeEnvelope, PresenceEnvelope, ProfileEnvelope, RoomEnvelope, UserEnvelope } from './events.js';
 import type { Message } from './messages.js';
 import type { NodeShape } from './nodes.js';
 import type { Operator, OperatorToken } from './operators.js';
+import type { Presence } from './presence.js';
 import type { Problem } from './problem.js';
 import type { Member, Room } from './rooms.js';
 import type { RoomSync, SessionReady, SyncAnswer } from './sync.js';
@@ -212,6 +215,19 @@ export function presentNotice(event: RoomNotice, id: string): NoticeEnvelope {
   return 'action' in event
     ? { ...envelope, type: event.type, data: { roomId, userId: user.id, action: event.action } }
     : { ...envelope, type: event.type, data: { roomId, userId: user.id, seq: event.seq } };
+}
+
+export function presentPresence({ userId, status, lastSeen, lastSeenAt, connections, version, wish }: DomainPresence): Presence {
+  return { userId, status, lastSeen, lastSeenAt: maybe(lastSeenAt), connections, version, wish };
+}
+
+export const presentPresences = ({ presences, denied }: { presences: readonly DomainPresence[]; denied: readonly string[] }) => ({
+  presences: presences.map(presentPresence),
+  denied: [...denied],
+});
+
+export function presentPresenceEvent({ type, tenantId, presence, at }: PresenceEvent, id: string): PresenceEnvelope {
+  return { id, type, tenantId, at: time(at), data: { userId: presence.userId, presence: presentPresence(presence) } };
 }
 
 export function presentProfileEvent(event: ProfileEvent, id: string): ProfileEnvelope {

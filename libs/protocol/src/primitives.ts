@@ -105,3 +105,8 @@ export const Seconds = (max: number) => z.number().int().min(1).max(max);
 /** Ten years: longer than any ban means for ever, which is said by leaving the field out. */
 export const MAX_SECONDS = 315_360_000;
 export const ImageUrl = z.url({ protocol: /^https?$/ }).max(2_000);
+
+export const UserIds = z.array(UserIdSchema).min(1).max(100);
+const list = (ids: string): string[] => ids.split(',').filter((id) => id !== '');
+/** Of a query: `a,b,c`. */
+export const UserIdList = z.union([z.string().max(13_000).transform(list), z.array(z.string())]).pipe(UserIds);

@@ -8,6 +8,7 @@ import type { RouteSpec } from './contract.js';
 import { messageRoutes } from './messages.js';
 import { connectRoutes, nodeRoutes } from './nodes.js';
 import { operatorRoutes, sessionRoutes } from './operators.js';
+import { presenceRoutes } from './presence.js';
 import { receiptRoutes } from './receipts.js';
 import { roomRoutes } from './rooms.js';
 import { statsRoutes } from './stats.js';
@@ -25,6 +26,7 @@ export const routes = {
   messages: messageRoutes,
   receipts: receiptRoutes,
   typing: typingRoutes,
+  presence: presenceRoutes,
   bans: banRoutes,
   sync: syncRoutes,
   session: sessionRoutes,

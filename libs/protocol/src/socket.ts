@@ -5,6 +5,7 @@ import { chatEvents } from './events.js';
 import { messageCommands } from './messages.js';
 import { Time } from './primitives.js';
 import { Problem } from './problem.js';
+import { presenceCommands } from './presence.js';
 import { receiptCommands } from './receipts.js';
 import { roomCommands } from './rooms.js';
 import { typingCommands } from './typing.js';
@@ -33,6 +34,7 @@ export const socketCommands = {
   rooms: roomCommands,
   receipts: receiptCommands,
   typing: typingCommands,
+  presence: presenceCommands,
   sync: syncCommands,
   session: sessionCommands,
   admin: adminCommands,
@@ -85,5 +87,6 @@ export const FEATURES = [
   'replies',
   'message.delete',
   'typing',
+  'presence',
 ] as const;
 export const API_VERSION = '1';

@@ -1,6 +1,18 @@
 import { z } from 'zod';
 import { route } from './contract.js';
-import { Count, ImageUrl, Metadata, PageQuery, pageOfSchema, queryBool, StoredMetadata, text, Time, UserIdSchema } from './primitives.js';
+import {
+  Count,
+  ImageUrl,
+  Metadata,
+  PageQuery,
+  pageOfSchema,
+  queryBool,
+  StoredMetadata,
+  text,
+  Time,
+  UserIdList,
+  UserIdSchema,
+} from './primitives.js';
 
 export const User = z
   .object({
@@ -24,7 +36,6 @@ const profile = {
   image: ImageUrl.nullable().optional().describe('http(s) address; null takes it away'),
   metadata: Metadata.optional(),
 };
-const list = (ids: string) => ids.split(',').filter((id) => id !== '');
 
 export const userRoutes = {
   me: route({
@@ -91,11 +102,7 @@ export const userRoutes = {
     audience: ['user', 'key'],
     scope: 'users:read',
     input: z.strictObject({
-      ids: z
-        .union([z.string().max(13_000).transform(list), z.array(z.string())])
-        .pipe(z.array(UserIdSchema).min(1).max(100))
-        .optional()
-        .describe('Up to 100 ids, separated by commas'),
+      ids: UserIdList.optional().describe('Up to 100 ids, separated by commas'),
       q: text(100).optional(),
       ...PageQuery,
     }),

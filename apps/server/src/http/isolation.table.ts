@@ -125,6 +125,8 @@ export const ROUTE_ROWS: Readonly<Record<RouteName, Row>> = {
   'messages.delete': { args: message, outcomes: inRoom },
   'typing.start': { args: room, outcomes: byUsersInRoom },
   'typing.stop': { args: room, outcomes: byUsersInRoom },
+  'presence.get': { args: ({ spareId }) => ({ userIds: `${spareId},bo` }), outcomes: ofAnyUser },
+  'presence.set': { args: () => ({ status: 'away' }), outcomes: ofUsersOnly },
   'receipts.mark': { args: ({ roomId }) => ({ roomId, kind: 'read', seq: 1 }), outcomes: byUsersInRoom },
 
   'bans.banFromRoom': { args: ({ roomId }) => ({ roomId, userId: 'bo' }), outcomes: byStaff },
@@ -191,6 +193,7 @@ export const ROUTE_ROWS: Readonly<Record<RouteName, Row>> = {
 
   'adminUsers.list': { args: tenant, outcomes: ofTenant('viewer') },
   'adminUsers.get': { args: within(spare), outcomes: ofTenant('viewer') },
+  'adminUsers.presence': { args: ({ tenantId }) => ({ tenantId, userIds: 'bo' }), outcomes: ofTenant('viewer') },
   'adminUsers.put': { args: within(spare), outcomes: ofTenant('admin') },
   'adminUsers.deactivate': { args: within(spare), outcomes: ofTenant('admin') },
   'adminUsers.reactivate': { args: within(spare), outcomes: ofTenant('admin') },

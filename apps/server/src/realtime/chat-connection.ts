@@ -39,6 +39,9 @@ const END_CODES = {
 export class ChatConnection implements Connection {
   readonly rooms = new Set<string>();
   userPts = 0;
+  /** The app says that nobody looks at it. */
+  isInBackground = false;
+  private activeAt = performance.now();
   private pending: EncodedPacket[] = [];
   /** Until `session.ready` is told. */
   private isHeld = true;
@@ -76,6 +79,7 @@ export class ChatConnection implements Connection {
 
   /** The answer to a command; it does not wait for `session.ready`. */
   answer(packet: EncodedPacket): void {
+    this.activeAt = performance.now();
     if (!this.isHeld) this.send(packet);
     else if (!this.isEnded) this.engineWrite(packet);
   }
@@ -95,6 +99,10 @@ export class ChatConnection implements Connection {
 
   get isOpen(): boolean {
     return !this.isHeld;
+  }
+
+  get idleMs(): number {
+    return this.isInBackground ? Infinity : performance.now() - this.activeAt;
   }
 
   private schedule(): void {

@@ -12,7 +12,6 @@ const BY_SOCKET = new WeakMap<Socket, ChatSession>();
 
 /** The life of one authenticated socket: whose it is, and until when. */
 export class ChatSession {
-  isInBackground = false;
   private warning?: NodeJS.Timeout;
   private ending?: NodeJS.Timeout;
 

@@ -6,6 +6,7 @@ import {
   ListenService,
   limitsOf,
   listedRooms,
+  PresenceService,
   replayable,
   Random,
   SyncService,
@@ -47,6 +48,7 @@ export interface ChatParts {
   readonly syncs: SyncService;
   readonly listen: ListenService;
   readonly connections: Connections;
+  readonly presence: PresenceService;
   readonly seats: Seats;
   readonly clock: Clock;
   readonly random: Random;
@@ -83,10 +85,12 @@ export function openChat(
     bindConnection(socket, connection);
     answerThrough(socket, connection);
     parts.connections.add(connection);
+    parts.presence.note(connection.user);
     socket.on('disconnect', () => {
       life.stop();
       connection.stop();
       parts.connections.remove(connection);
+      parts.presence.forget(connection);
     });
     // The request of the handshake is not needed any more and would be kept as long as the socket.
     (socket.conn as { request?: unknown }).request = undefined;

@@ -45,6 +45,9 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, Row>> = {
   'receipts.mark': { args: ({ roomId }) => ({ roomId, kind: 'read', seq: 1 }), outcomes: inRoom },
   'typing.start': { args: room, outcomes: inRoom },
   'typing.stop': { args: room, outcomes: inRoom },
+  'presence.set': { args: () => ({ status: 'away' }), outcomes: ofAnyUser },
+  'presence.subscribe': { args: () => ({ userIds: ['bo'] }), outcomes: ofAnyUser },
+  'presence.unsubscribe': { args: () => ({ userIds: ['bo'] }), outcomes: ofAnyUser },
   'sync.sync': {
     args: ({ roomId }) => ({ rooms: [{ roomId, afterPts: 0 }] }),
     outcomes: {

@@ -1,14 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { AuthService, DomainError, type UserActor } from '@parley/domain';
+import { AuthService, DomainError, PresenceService, type UserActor } from '@parley/domain';
 import { sessionCommands, type In } from '@parley/protocol';
 import { OnSocket, type Caller } from './on-socket.js';
 import { sessionOf } from './chat-session.js';
+import { connectionOf } from './connections.js';
 
 type User = Caller<UserActor>;
 
 @Injectable()
 export class SessionGateway {
-  constructor(private readonly auth: AuthService) {}
+  constructor(
+    private readonly auth: AuthService,
+    private readonly presence: PresenceService,
+  ) {}
 
   /** The same user with a newer token keeps the socket. */
   @OnSocket(sessionCommands.renew)
@@ -23,7 +27,9 @@ export class SessionGateway {
 
   @OnSocket(sessionCommands.state)
   async state({ socket }: User, { state }: In<typeof sessionCommands.state>) {
-    sessionOf(socket).isInBackground = state === 'background';
+    const connection = connectionOf(socket);
+    connection.isInBackground = state === 'background';
+    this.presence.note(connection.user);
     return {};
   }
 }

@@ -141,7 +141,9 @@ const textOf = (value: unknown): string => JSON.stringify(value, withoutTraces);
 /** All rows of a tenant, as text. */
 export function rowsOf(db: MemoryDatabase, tenantId: string): string {
   const space: TenantSpace = db.space(tenantId);
-  const tables = Object.entries(space).flatMap(([name, table]: [string, unknown]) => {
+  // That a user was seen is noted by itself, some time after it connected.
+  const wishes = space.presences.values().flatMap(({ wish, changedAt }) => (changedAt ? [{ wish, changedAt }] : []));
+  const tables = Object.entries({ ...space, presences: { values: () => wishes } }).flatMap(([name, table]: [string, unknown]) => {
     const rows = table !== null && typeof table === 'object' && 'values' in table ? (table.values as () => unknown[]).call(table) : [];
     return [`${name} ${textOf(rows)}`];
   });

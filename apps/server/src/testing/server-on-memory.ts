@@ -4,6 +4,7 @@ import { NoBus } from '../adapters/bus/no-bus.js';
 import { HmacCursors } from '../adapters/cursors/hmac-cursors.js';
 import { SocketFanout } from '../adapters/fanout/socket-fanout.js';
 import { HttpNodeProbe } from '../adapters/node-probe/http-node-probe.js';
+import { MemoryPresence } from '../adapters/presence/memory-presence.js';
 import { CryptoRandom } from '../adapters/random/crypto-random.js';
 import { AesSecretBox } from '../adapters/secret-box/aes-secret-box.js';
 import { PassportUserTokens } from '../adapters/user-tokens/passport-user-tokens.js';
@@ -27,6 +28,7 @@ export async function serverOnMemory(options: TestServerOptions & { readonly pas
     ...memory,
     fanout,
     bus: new NoBus(),
+    presence: new MemoryPresence(),
     nodeProbe: new HttpNodeProbe(),
     passwords: passwords ?? memory.passwords,
     tokens: new PassportUserTokens(),

@@ -6,6 +6,7 @@ import { SocketFanout } from '../adapters/fanout/socket-fanout.js';
 import { HttpNodeProbe } from '../adapters/node-probe/http-node-probe.js';
 import { Postgres } from '../adapters/postgres/postgres.js';
 import { dataSourceOf } from '../adapters/postgres/schema.js';
+import { MemoryPresence } from '../adapters/presence/memory-presence.js';
 import { CryptoRandom } from '../adapters/random/crypto-random.js';
 import { MemoryRateLimiter } from '../adapters/rate-limiter/memory-rate-limiter.js';
 import { PostgresRoomLog } from '../adapters/room-log/postgres-room-log.js';
@@ -50,6 +51,7 @@ export async function serverOnPostgres(
     fanout: new SocketFanout(random, new NoBus()),
     bus: new NoBus(),
     limiter: new MemoryRateLimiter(),
+    presence: new MemoryPresence(),
     tokens: new PassportUserTokens(),
     nodeProbe: new HttpNodeProbe(),
     passwords,

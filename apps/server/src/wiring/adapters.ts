@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Bus, RateLimiter } from '@parley/domain';
+import type { Bus, PresenceStore, RateLimiter } from '@parley/domain';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config/config.js';
 import { DatabaseClock } from '../adapters/clock/database-clock.js';
@@ -14,6 +14,8 @@ import { Argon2Passwords } from '../adapters/passwords/argon2-passwords.js';
 import { EmbeddedPostgres } from '../adapters/postgres/embedded-postgres.js';
 import { Postgres } from '../adapters/postgres/postgres.js';
 import { dataSourceOf, migrate, newerSchema, schemaState } from '../adapters/postgres/schema.js';
+import { MemoryPresence } from '../adapters/presence/memory-presence.js';
+import { RedisPresence } from '../adapters/presence/redis-presence.js';
 import { CryptoRandom } from '../adapters/random/crypto-random.js';
 import { MemoryRateLimiter } from '../adapters/rate-limiter/memory-rate-limiter.js';
 import { RedisRateLimiter } from '../adapters/rate-limiter/redis-rate-limiter.js';
@@ -68,6 +70,7 @@ export interface Adapters {
   readonly fanout: SocketFanout;
   readonly bus: Bus;
   readonly limiter: RateLimiter;
+  readonly presence: PresenceStore;
   readonly tokens: PassportUserTokens;
   readonly nodeProbe: HttpNodeProbe;
   readonly passwords: Argon2Passwords;
@@ -90,7 +93,11 @@ export function createAdapters(config: Config, database: Database, source: DataS
   const secretKey = config.secretKey ?? ownSecretKey(config.dataDir);
   // Installations that share one Redis have different secrets and so never meet in it.
   const prefix = `parley:${digestOf(`redis ${secretKey}`).slice(0, 12)}`;
-  const redis = config.redis && { bus: new RedisBus(config.redis, prefix, note), limiter: new RedisRateLimiter(config.redis, prefix) };
+  const redis = config.redis && {
+    bus: new RedisBus(config.redis, prefix, note),
+    limiter: new RedisRateLimiter(config.redis, prefix),
+    presence: new RedisPresence(config.redis, prefix),
+  };
   const bus = redis?.bus ?? new NoBus();
   return {
     source,
@@ -102,6 +109,7 @@ export function createAdapters(config: Config, database: Database, source: DataS
     fanout: new SocketFanout(random, bus),
     bus,
     limiter: redis?.limiter ?? new MemoryRateLimiter(),
+    presence: redis?.presence ?? new MemoryPresence(),
     tokens: new PassportUserTokens(),
     nodeProbe: new HttpNodeProbe(),
     passwords: new Argon2Passwords(),
@@ -119,6 +127,7 @@ export function createAdapters(config: Config, database: Database, source: DataS
     close: async () => {
       await redis?.bus.close();
       await redis?.limiter.close();
+      await redis?.presence.close();
       await roomLog.close();
       await postgres.close().catch(() => undefined);
       await source.destroy().catch(() => undefined);

@@ -19,6 +19,8 @@ import {
   OperatorService,
   PageCursors,
   Passwords,
+  PresenceService,
+  PresenceStore,
   Random,
   RateLimiter,
   ReceiptService,
@@ -74,6 +76,7 @@ export interface Ports {
   readonly fanout: Fanout & Connections;
   readonly bus: Bus;
   readonly limiter: RateLimiter;
+  readonly presence: PresenceStore;
   readonly tokens: UserTokens;
   readonly nodeProbe: NodeProbe;
   readonly passwords: Passwords;
@@ -93,6 +96,7 @@ export class DomainModule {
       { provide: Fanout, useValue: new EveryNode(ports.fanout, ports.bus) },
       { provide: Connections, useValue: ports.fanout },
       { provide: RateLimiter, useValue: ports.limiter },
+      { provide: PresenceStore, useValue: ports.presence },
       { provide: UserTokens, useValue: ports.tokens },
       { provide: NodeProbe, useValue: ports.nodeProbe },
       { provide: Passwords, useValue: ports.passwords },
@@ -120,6 +124,12 @@ export class DomainModule {
           clock: Clock,
         ) => new BanService(store, log, userLog, relay, messages, { random, clock }),
         inject: [Store, RoomLog, UserLog, RelayService, MessageService, Random, Clock],
+      },
+      {
+        provide: PresenceService,
+        useFactory: (store: Store, presence: PresenceStore, connections: Connections, fanout: Fanout, clock: Clock) =>
+          new PresenceService(store, presence, connections, fanout, ports.bus, clock),
+        inject: [Store, PresenceStore, Connections, Fanout, Clock],
       },
       { provide: CallRates, useFactory: (limiter: RateLimiter) => new CallRates(limiter, rates), inject: [RateLimiter] },
       {

@@ -1,5 +1,13 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { NodeService, ReceiptService, StandingService, SweepService, type NodeIdentity, type NodeReport } from '@parley/domain';
+import {
+  NodeService,
+  PresenceService,
+  ReceiptService,
+  StandingService,
+  SweepService,
+  type NodeIdentity,
+  type NodeReport,
+} from '@parley/domain';
 import type { Server as SocketServer } from 'socket.io';
 import { presentStats } from '../http/stats.controller.js';
 import { Loop } from '../jobs/loops.js';
@@ -20,10 +28,11 @@ const EMPTY_MS = 20_000;
 /** Repeated work of every process that serves clients. */
 export function servingLoops(app: NestFastifyApplication, sockets: SocketServer, options: ServerOptions): Loop[] {
   const { ports } = options;
-  const [receipts, sweeps, standing, telemetry] = [
+  const [receipts, sweeps, standing, presence, telemetry] = [
     app.get(ReceiptService),
     app.get(SweepService),
     app.get(StandingService),
+    app.get(PresenceService),
     app.get(Telemetry),
   ];
   const onError = noted(options);
@@ -37,6 +46,10 @@ export function servingLoops(app: NestFastifyApplication, sockets: SocketServer,
       onError,
     ),
     new Loop(SWEEP_MS, () => standing.sweep(), onError),
+    new Loop(1_000, () => presence.flush(), onError),
+    new Loop(4_000, () => ports.presence.keep(), onError),
+    new Loop(10_000, () => presence.poll(), onError),
+    new Loop(30_000, () => presence.scan(), onError),
     new Loop(
       2_000,
       () =>

@@ -1,5 +1,15 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AuthService, CallRates, Clock, Connections, ListenService, OperatorService, Random, SyncService } from '@parley/domain';
+import {
+  AuthService,
+  CallRates,
+  Clock,
+  Connections,
+  ListenService,
+  OperatorService,
+  PresenceService,
+  Random,
+  SyncService,
+} from '@parley/domain';
 import { commandTable } from '@parley/protocol';
 import type { Server as SocketServer } from 'socket.io';
 import { SessionCookies } from '../http/session-cookies.js';
@@ -9,6 +19,7 @@ import { openChat } from '../realtime/chat.namespace.js';
 import type { DispatchOptions } from '../realtime/dispatch.js';
 import { MessagesGateway } from '../realtime/messages.gateway.js';
 import { bindCommands } from '../realtime/on-socket.js';
+import { PresenceGateway } from '../realtime/presence.gateway.js';
 import { RoomsGateway } from '../realtime/rooms.gateway.js';
 import { Seats } from '../realtime/seats.js';
 import { SessionGateway } from '../realtime/session.gateway.js';
@@ -16,7 +27,7 @@ import { Overload } from '../telemetry/overload.js';
 import { Telemetry } from '../telemetry/telemetry.js';
 import type { ServerOptions } from './server.js';
 
-export const GATEWAYS = [MessagesGateway, RoomsGateway, SessionGateway, AdminGateway];
+export const GATEWAYS = [MessagesGateway, PresenceGateway, RoomsGateway, SessionGateway, AdminGateway];
 
 /** `/chat` and `/admin`, with every command of the table bound. */
 export function openNamespaces(app: NestFastifyApplication, sockets: SocketServer, options: ServerOptions): void {
@@ -42,6 +53,7 @@ export function openNamespaces(app: NestFastifyApplication, sockets: SocketServe
     syncs: app.get(SyncService),
     listen: app.get(ListenService),
     connections: app.get(Connections),
+    presence: app.get(PresenceService),
     seats: new Seats(options.connections.tooManySockets),
     clock: app.get(Clock),
     random: app.get(Random),

@@ -3,7 +3,7 @@ import type { Server as HttpServer } from 'node:http';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { CallRates, NodeService, type CallRateSettings, type NodeRole, type TenantLimits } from '@parley/domain';
+import { CallRates, NodeService, PresenceService, type CallRateSettings, type NodeRole, type TenantLimits } from '@parley/domain';
 import { routeTable } from '@parley/protocol';
 import type { Logger } from 'pino';
 import type { Server as SocketServer } from 'socket.io';
@@ -19,6 +19,7 @@ import { OperatorsController } from '../http/operators.controller.js';
 import { OutputInterceptor } from '../http/output.interceptor.js';
 import { limitPeers } from '../http/peer-connections.js';
 import { ProblemFilter } from '../http/problem.filter.js';
+import { PresenceController } from '../http/presence.controller.js';
 import { RoomsController } from '../http/rooms.controller.js';
 import { ServerFacts } from '../http/server-facts.js';
 import { SessionCookies } from '../http/session-cookies.js';
@@ -39,6 +40,7 @@ const CONTROLLERS = [
   UsersController,
   RoomsController,
   MessagesController,
+  PresenceController,
   OperatorsController,
   AdminUsersController,
   AdminRoomsController,
@@ -139,6 +141,10 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
       if (sockets) await new Drain(sockets.of('/chat')).empty('server-stopping', EMPTY_MS);
       await Promise.all(loops.map((loop) => loop.stop()));
       // Where it cannot be written, the others find out.
+      await app
+        .get(PresenceService)
+        .leave()
+        .catch(() => undefined);
       await app
         .get(NodeService)
         .leave(facts.nodeId)

@@ -99,6 +99,8 @@ export class LiveFanout extends Fanout {
     for (const line of this.lines) line.send(presentProfileEvent(event, 'profile'));
   }
 
+  override toWatchers(): void {}
+
   override enter(user: UserKey, room: RoomKey): void {
     for (const line of this.of(user)) this.subscribe(line, room);
   }

@@ -1,5 +1,6 @@
 import type { ErrorDetails } from '../errors.js';
 import type { ProfileEvent, RoomEvent, RoomNotice, UserEvent } from '../events.js';
+import type { PresenceEvent } from '../presence/presence.js';
 import type { RoomId, RoomKey, RoomNo, TenantId, UserKey, UserNo } from '../ids.js';
 
 /** Why a connection is closed. */
@@ -16,6 +17,8 @@ export abstract class Fanout {
   abstract toUser(event: UserEvent): void;
   /** To the user's own connections and to who listens to these rooms of the tenant, each once. */
   abstract toUserRooms(event: ProfileEvent, rooms: readonly RoomNo[]): void;
+  /** To these connections, which asked for it. */
+  abstract toWatchers(event: PresenceEvent, watchers: Iterable<Connection>): void;
   /** Does anybody here listen to the room? */
   abstract isServed(room: RoomKey): boolean;
   /** From now on the user's connections get the room's events. */
@@ -62,6 +65,8 @@ export interface Connection {
   userPts: number;
   /** It was told where it starts. */
   readonly isOpen: boolean;
+  /** Milliseconds since it asked for something; Infinity while the app is in the background. */
+  readonly idleMs: number;
   /** Never blocks; a connection that does not read is closed by itself. */
   send(packet: EncodedPacket): void;
   end(reason: CloseReason, details?: ErrorDetails): void;

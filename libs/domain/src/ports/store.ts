@@ -8,6 +8,7 @@ import type { Ban } from '../moderation/ban.js';
 import type { Node, NodeIdentity, NodeReport } from '../nodes/node.js';
 import type { Operator, OperatorSession, OperatorToken } from '../operators/operator.js';
 import type { Page, PageRequest } from '../page.js';
+import type { PresenceRecord, PresenceWish } from '../presence/presence.js';
 import type { Room, RoomKind, RoomView } from '../rooms/room.js';
 import type { Receipts } from '../sync/sync.js';
 import type { Tenant, TenantSettings, TenantStatus } from '../tenants/tenant.js';
@@ -32,6 +33,7 @@ export interface TenantTx {
   readonly rooms: Rooms;
   readonly members: Members;
   readonly bans: Bans;
+  readonly presences: Presences;
   readonly keys: Keys;
   readonly audit: Audit;
   readonly remembered: RememberedAnswers;
@@ -205,6 +207,18 @@ export interface Bans {
   tenantBan(userNo: UserNo): Promise<Ban | undefined>;
   /** Bans in force, newest first. */
   list(filter: { roomNo?: RoomNo; scope?: 'tenant' | 'room'; userNo?: UserNo }, page: PageRequest): Promise<Page<Ban>>;
+}
+
+/** What a user wants others to see, when it was there last, and who may know. */
+export interface Presences {
+  /** In order. */
+  of(userNos: readonly UserNo[]): Promise<readonly PresenceRecord[]>;
+  /** One who hides was there last right then. */
+  wish(userNo: UserNo, wish: PresenceWish): Promise<PresenceRecord>;
+  /** They were there at that time; of one who hides nothing is noted. */
+  seen(entries: readonly { readonly userNo: UserNo; readonly at: Date }[]): Promise<void>;
+  /** In order: does the viewer share a room or a friendship with the user, and is not blocked by it? Everybody sees itself. */
+  areVisible(pairs: readonly { readonly viewerNo: UserNo; readonly userNo: UserNo }[]): Promise<readonly boolean[]>;
 }
 
 export interface Keys {

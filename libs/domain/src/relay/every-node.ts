@@ -1,8 +1,9 @@
 import type { ErrorDetails } from '../errors.js';
 import type { ProfileEvent, RoomEvent, RoomNotice, UserEvent } from '../events.js';
 import type { RoomKey, RoomNo, TenantId, UserKey } from '../ids.js';
+import type { PresenceEvent } from '../presence/presence.js';
 import { roomChannel, userChannel, type Bus } from '../ports/bus.js';
-import { Fanout, type CloseReason, type KnownHead } from '../ports/fanout.js';
+import { Fanout, type CloseReason, type Connection, type KnownHead } from '../ports/fanout.js';
 
 /** The fan-out as use cases see it: this node's sockets first, then the other nodes'. What is logged goes by the relay. */
 export class EveryNode extends Fanout {
@@ -40,6 +41,10 @@ export class EveryNode extends Fanout {
 
   override toUser(event: UserEvent): void {
     this.here.toUser(event);
+  }
+
+  override toWatchers(event: PresenceEvent, watchers: Iterable<Connection>): void {
+    this.here.toWatchers(event, watchers);
   }
 
   override head(head: KnownHead): void {

@@ -82,6 +82,8 @@ export class RelayService {
         return this.fanout.toRoom(message.event);
       case 'profile':
         return this.fanout.toUserRooms(message.event, message.rooms);
+      case 'presence':
+        return undefined;
       case 'end-user':
         return this.fanout.disconnectUser(message.user, message.reason, message.details);
       case 'end-key':

@@ -15,6 +15,7 @@ import { openBan } from '../bans/ban-dialog.js';
 import { openMintToken } from '../keys/mint-token.js';
 import classes from '../overview/overview.module.css';
 import { ActivationButton } from './activation-button.js';
+import { PresenceState, usePresences } from './presence.js';
 import { UserProfileForm } from './user-profile-form.js';
 import { UserRooms } from './user-rooms.js';
 import { usersText as text } from './users.strings.js';
@@ -44,7 +45,7 @@ export default function UserPage() {
         {user.ban && <BanAlert ban={user.ban} tenantId={tenantId} />}
         <div className={classes.columns}>
           <UserProfileForm key={user.updatedAt} tenantId={tenantId} user={user} mayChange={may('admin', tenantId)} />
-          <About user={user} />
+          <About user={user} tenantId={tenantId} />
         </div>
         <UserRooms tenantId={tenantId} userId={userId} />
       </Stack>
@@ -82,12 +83,14 @@ function UserActions({ user, tenantId }: { readonly user: AdminUser; readonly te
   );
 }
 
-function About({ user }: { readonly user: AdminUser }) {
+function About({ user, tenantId }: { readonly user: AdminUser; readonly tenantId: string }) {
+  const presences = usePresences(tenantId, [user.id]);
   return (
     <Panel title={text.facts.title}>
       <Facts
         items={[
           [text.facts.id, <CopyId id={user.id} label={ui.id.user} />],
+          [text.facts.presence, <PresenceState presence={presences.get(user.id)} />],
           [text.facts.created, <TimeAgo at={user.createdAt} />],
           [text.facts.updated, <TimeAgo at={user.updatedAt} />],
           user.deactivatedAt !== undefined && [text.facts.deactivated, <TimeAgo at={user.deactivatedAt} />],

@@ -1,5 +1,5 @@
 import { Button, Group, Text } from '@mantine/core';
-import { routes, type User } from '@parley/protocol';
+import { routes, type Presence, type User } from '@parley/protocol';
 import { IconPlus, IconUsers } from '@tabler/icons-react';
 import { useNavigate } from 'react-router';
 import { userPath } from '../../addresses.js';
@@ -14,6 +14,7 @@ import { useTenantId } from '../../ui/path-ids.js';
 import { PersonLine } from '../../ui/person.js';
 import { TimeAgo } from '../../ui/time-ago.js';
 import { openNewUser } from './new-user.js';
+import { PresenceState, usePresences } from './presence.js';
 import { usersText as text } from './users.strings.js';
 import { State } from '../../ui/badges.js';
 
@@ -39,7 +40,7 @@ function Account({ user, isBanned }: { readonly user: User; readonly isBanned: b
   );
 }
 
-const columnsOf = (tenantId: string, areBanned: boolean): readonly Column<User>[] => [
+const columnsOf = (tenantId: string, areBanned: boolean, presences: ReadonlyMap<string, Presence>): readonly Column<User>[] => [
   {
     label: text.user,
     cell: ({ id, name, image }) => (
@@ -47,6 +48,7 @@ const columnsOf = (tenantId: string, areBanned: boolean): readonly Column<User>[
     ),
   },
   { label: text.account, cell: (user) => <Account user={user} isBanned={areBanned} /> },
+  { label: text.there, cell: ({ id }) => <PresenceState presence={presences.get(id)} /> },
   { label: text.created, cell: (user) => <TimeAgo at={user.createdAt} /> },
   { label: text.updated, cell: (user) => <TimeAgo at={user.updatedAt} /> },
 ];
@@ -65,6 +67,7 @@ export default function UsersPage() {
     cursor: address.cursor,
     limit: PAGE_SIZE,
   });
+  const presences = usePresences(tenantId, query.data?.items.map(({ id }) => id) ?? []);
   const create = may('admin', tenantId) && (
     <Button leftSection={<IconPlus size={16} />} onClick={() => openNewUser(tenantId, navigate)}>
       {text.new}
@@ -80,7 +83,7 @@ export default function UsersPage() {
       <DataTable
         label={text.table}
         query={query}
-        columns={columnsOf(tenantId, show === 'banned' && !query.isPlaceholderData)}
+        columns={columnsOf(tenantId, show === 'banned' && !query.isPlaceholderData, presences)}
         keyOf={(user) => user.id}
         address={address}
         empty={<EmptyView icon={IconUsers} title={text.emptyTitle} body={text.emptyBody} action={create} />}

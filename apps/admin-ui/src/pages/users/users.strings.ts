@@ -10,6 +10,7 @@ export const usersText = {
   active: 'Active',
   user: 'User',
   account: 'Account',
+  there: 'Presence',
   created: 'Created',
   updated: 'Changed',
   new: 'New user',
@@ -34,7 +35,14 @@ export const usersText = {
     badMetadata: 'Not a JSON object',
     saved: 'Profile saved',
   },
-  facts: { title: 'About', id: 'Id', created: 'Created', updated: 'Changed', deactivated: 'Deactivated' },
+  presence: {
+    online: 'Online',
+    away: 'Away',
+    'do-not-disturb': 'Do not disturb',
+    offline: 'Offline',
+    devices: (count: number) => `${count} devices`,
+  },
+  facts: { title: 'About', id: 'Id', presence: 'Presence', created: 'Created', updated: 'Changed', deactivated: 'Deactivated' },
   deactivate: {
     action: 'Deactivate',
     title: (id: string) => `Deactivate ${id}?`,

@@ -37,7 +37,7 @@ export class RedisBus extends Bus {
   private isFlushing = false;
   private silentBeats = SILENT_BEATS;
   private hasCarried = false;
-  private take: (message: BusMessage) => void = () => undefined;
+  private readonly takers: ((message: BusMessage) => void)[] = [];
   private hearBack: () => void = () => undefined;
 
   /** `prefix`: what tells installations apart that share one Redis. */
@@ -74,7 +74,7 @@ export class RedisBus extends Bus {
   }
 
   override receive(take: (message: BusMessage) => void): void {
-    this.take = take;
+    this.takers.push(take);
   }
 
   override whenBack(hear: () => void): void {
@@ -147,7 +147,7 @@ export class RedisBus extends Bus {
       return;
     }
     if (body.subarray(0, NAME_BYTES).equals(this.name)) return;
-    for (const message of decodeMessages(body)) this.take(message);
+    for (const message of decodeMessages(body)) for (const take of this.takers) take(message);
   }
 
   private beat(): void {

@@ -10,6 +10,7 @@ class FakeConnection implements Connection {
   readonly signingKeyId = undefined;
   userVersion = 1;
   userPts = 0;
+  readonly idleMs = 0;
 
   constructor(readonly user: UserKey) {}
 

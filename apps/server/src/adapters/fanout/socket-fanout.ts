@@ -10,6 +10,7 @@ import {
   type CloseReason,
   type ErrorDetails,
   type KnownHead,
+  type PresenceEvent,
   type ProfileEvent,
   type Random,
   type RoomEvent,
@@ -21,7 +22,14 @@ import {
   type UserKey,
   type UserNo,
 } from '@parley/domain';
-import { presentProfileEvent, presentNotice, presentRoomEvent, presentUserEvent, type RoomHead } from '@parley/protocol';
+import {
+  presentProfileEvent,
+  presentNotice,
+  presentPresenceEvent,
+  presentRoomEvent,
+  presentUserEvent,
+  type RoomHead,
+} from '@parley/protocol';
 import { encodeEvent, joinPackets } from '../../wire/packet.js';
 
 /** Heads of rooms that changed are told at most this often. */
@@ -191,6 +199,10 @@ export class SocketFanout extends Fanout implements Connections {
     for (const roomNo of rooms) for (const other of this.rooms.get(roomKeyOf({ tenantId, roomNo })) ?? []) receivers.add(other);
     if (receivers.size === 0) return;
     this.emit(receivers, encodeEvent(event.type, presentProfileEvent(event, this.random.uuid())));
+  }
+
+  override toWatchers(event: PresenceEvent, watchers: Iterable<Connection>): void {
+    this.emit(new Set(watchers), encodeEvent(event.type, presentPresenceEvent(event, this.random.uuid())));
   }
 
   private emit(receivers: ReadonlySet<Connection>, packet: EncodedPacket): void {

@@ -10,10 +10,12 @@ export type RedisClient = Redis | Cluster;
 export interface LinkOptions {
   /** Commands wait for a link that is away; else they fail at once. */
   readonly isPatient: boolean;
+  /** A command that is not answered within so many milliseconds fails. Default: never. */
+  readonly commandTimeoutMs?: number;
 }
 
 /** Never gives up: a link that is lost is made again after 100, 200, … 2,000 ms. Who opens it listens to `error`. */
-export function openRedis(place: RedisPlace, { isPatient }: LinkOptions): RedisClient {
+export function openRedis(place: RedisPlace, { isPatient, commandTimeoutMs }: LinkOptions): RedisClient {
   const retryStrategy = (times: number): number => Math.min(times * 100, RECONNECT_MAX_MS);
   const common: RedisOptions = {
     username: place.username,
@@ -21,6 +23,7 @@ export function openRedis(place: RedisPlace, { isPatient }: LinkOptions): RedisC
     enableOfflineQueue: isPatient,
     maxRetriesPerRequest: isPatient ? null : 0,
     connectTimeout: CONNECT_TIMEOUT_MS,
+    ...(commandTimeoutMs === undefined ? {} : { commandTimeout: commandTimeoutMs }),
     ...(place.isTls ? { tls: {} } : {}),
   };
   const [only] = place.hosts;

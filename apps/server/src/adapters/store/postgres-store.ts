@@ -9,6 +9,7 @@ import { keysSection } from './keys-section.js';
 import { membersSection } from './members-section.js';
 import { nodesSection } from './nodes-section.js';
 import { operatorsSection } from './operators-section.js';
+import { presencesSection } from './presences-section.js';
 import { roomsSection } from './rooms-section.js';
 import { ownTenantSection, tenantsSection } from './tenants-section.js';
 import type { Tx } from './tx.js';
@@ -28,6 +29,7 @@ export class PostgresStore extends Store {
         rooms: roomsSection(tx),
         members: membersSection(tx),
         bans: bansSection(tx),
+        presences: presencesSection(tx),
         keys: keysSection(tx),
         audit: auditSection(tx),
         remembered: {

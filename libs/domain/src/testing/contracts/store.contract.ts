@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { nodesContract } from './nodes.contract.js';
 import { operatorsContract } from './operators.contract.js';
 import { peopleContract } from './people.contract.js';
+import { presencesContract } from './presences.contract.js';
 import { receiptsContract } from './receipts.contract.js';
 import { togetherContract } from './together.contract.js';
 import { roomListContract } from './room-list.contract.js';
@@ -14,6 +15,7 @@ export function storeContract(name: string, open: OpenTechnology): void {
     const scene = useTechnology(open);
     describe('tenancy', () => tenancyContract(scene));
     describe('people', () => peopleContract(scene));
+    describe('presences', () => presencesContract(scene));
     describe('rooms', () => roomListContract(scene));
     describe('receipts', () => receiptsContract(scene));
     togetherContract(scene);

@@ -3,7 +3,7 @@ import { Bus, type BusMessage, type Channel } from '../../ports/bus.js';
 /** Nodes in one process: what one sends, every other that shares the line and follows the channel receives, in order. */
 export class MemoryBus extends Bus {
   private readonly followed = new Set<Channel>();
-  private take: (message: BusMessage) => void = () => undefined;
+  private readonly takers: ((message: BusMessage) => void)[] = [];
   readonly state = 'up';
 
   constructor(private readonly line: Set<MemoryBus> = new Set()) {
@@ -18,11 +18,12 @@ export class MemoryBus extends Bus {
 
   override send(channel: Channel, message: BusMessage): void {
     for (const node of this.line)
-      if (node !== this && (channel === 'all' || node.followed.has(channel))) node.take(structuredClone(message));
+      if (node !== this && (channel === 'all' || node.followed.has(channel)))
+        for (const take of node.takers) take(structuredClone(message));
   }
 
   override receive(take: (message: BusMessage) => void): void {
-    this.take = take;
+    this.takers.push(take);
   }
 
   override follow(channel: Channel): void {

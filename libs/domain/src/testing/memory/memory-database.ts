@@ -2,6 +2,7 @@ import type { AuditEntry, AuditRecord } from '../../audit/audit.js';
 import type { TenantId, UserId, UserNo, RoomId, RoomNo, MessageId } from '../../ids.js';
 import { canonicalJson } from '../../json.js';
 import type { Clock } from '../../ports/clock.js';
+import type { PresenceRecord } from '../../presence/presence.js';
 import type { Random } from '../../ports/random.js';
 import { AlreadyRemembered, type Remember } from '../../ports/store.js';
 import type { Tenant } from '../../tenants/tenant.js';
@@ -36,6 +37,7 @@ export class TenantSpace {
   readonly pairs: Table<string, RoomNo>;
   readonly members: Table<string, MemberRow>;
   readonly bans: Table<string, BanRow>;
+  readonly presences: Table<UserNo, PresenceRecord>;
   readonly messages: Table<MessageId, MessageRow>;
   readonly messageAt: Table<string, MessageId>;
   readonly sends: Table<string, MessageId>;
@@ -57,6 +59,7 @@ export class TenantSpace {
     this.pairs = new Table(journal);
     this.members = new Table(journal);
     this.bans = new Table(journal);
+    this.presences = new Table(journal);
     this.messages = new Table(journal);
     this.messageAt = new Table(journal);
     this.sends = new Table(journal);

@@ -6,6 +6,7 @@ import { memoryMembers } from './members-section.js';
 import type { MemoryDatabase } from './memory-database.js';
 import { memoryNodes } from './nodes-section.js';
 import { memoryOperators } from './operators-section.js';
+import { memoryPresences } from './presences-section.js';
 import { memoryRooms } from './rooms-section.js';
 import { memoryOwnTenant, memoryTenants } from './tenants-section.js';
 import { memoryBans, memoryUsers } from './users-section.js';
@@ -26,6 +27,7 @@ export class MemoryStore extends Store {
         rooms: memoryRooms(db, space),
         members: memoryMembers(space),
         bans: memoryBans(db, space),
+        presences: memoryPresences(db, space),
         keys: memoryKeys(db, space),
         audit: memoryAudit(db, space.audit, tenantId),
         remembered: memoryRemembered(db, space),

@@ -4,6 +4,7 @@ import { PlainCursors, PlainPasswords, PlainSecretBox, PlainUserTokens } from '.
 import { SeededRandom } from '../seeded-random.js';
 import { TestClock } from '../test-clock.js';
 import { MemoryDatabase } from './memory-database.js';
+import { MemoryPresence } from './memory-presence.js';
 import { MemoryRateLimiter } from './memory-rate-limiter.js';
 import { MemoryRoomLog } from './memory-room-log.js';
 import { MemoryStore } from './memory-store.js';
@@ -24,6 +25,7 @@ export function memoryPorts<C extends Clock = TestClock>(tools: { clock?: C; ran
     userLog: new MemoryUserLog(db),
     fanout: new RecordingFanout(),
     limiter: new MemoryRateLimiter(clock),
+    presence: new MemoryPresence(),
     passwords: new PlainPasswords(),
     box: new PlainSecretBox(),
     tokens: new PlainUserTokens(clock),

@@ -1,8 +1,9 @@
 import type { ProfileEvent, RoomEvent, RoomNotice, UserEvent } from '../../events.js';
 import { roomKeyOf, userKeyOf, type RoomKey, type RoomNo, type TenantId, type UserKey } from '../../ids.js';
-import { Fanout, type CloseReason, type KnownHead } from '../../ports/fanout.js';
+import type { PresenceEvent } from '../../presence/presence.js';
+import { Fanout, type CloseReason, type Connection, type KnownHead } from '../../ports/fanout.js';
 
-export type SeenEvent = RoomEvent | RoomNotice | UserEvent | ProfileEvent;
+export type SeenEvent = RoomEvent | RoomNotice | UserEvent | ProfileEvent | PresenceEvent;
 
 export interface Disconnect {
   readonly tenantId: TenantId;
@@ -57,6 +58,10 @@ export class RecordingFanout extends Fanout {
     const reached = new Map([[userKeyOf(own), own]]);
     for (const roomNo of rooms) for (const [key, user] of this.audience.get(roomKeyOf({ tenantId, roomNo })) ?? []) reached.set(key, user);
     for (const user of reached.values()) this.deliver(user, event);
+  }
+
+  toWatchers(event: PresenceEvent, watchers: Iterable<Connection>): void {
+    for (const { user } of watchers) this.deliver(user, event);
   }
 
   enter({ tenantId, userNo }: UserKey, room: RoomKey): void {

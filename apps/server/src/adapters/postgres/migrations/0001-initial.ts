@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { secured } from './secured.js';
 
 /** Every key begins with the tenant, so that tenants can be placed on different servers and no unique index tells of another's rows. */
 const TABLES = `
@@ -331,27 +332,6 @@ ALTER TABLE tenants FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON tenants TO parley_app USING (id = current_setting('parley.tenant', true));
 CREATE POLICY every ON tenants TO parley_platform, parley_log USING (true) WITH CHECK (true);
 `;
-
-function secured(table: string, grants: { app: string; log?: string; platform?: string }): string {
-  const isAudit = table.startsWith('audit');
-  // A setting that was local to an earlier transaction reads '' afterwards, which is the platform's own mark: it names nobody.
-  const own = `tenant_id = NULLIF(current_setting('parley.tenant', true), '')`;
-  return [
-    `ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`,
-    `ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`,
-    `GRANT ${grants.app} ON ${table} TO parley_app`,
-    `CREATE POLICY own ON ${table} TO parley_app USING (${own}) WITH CHECK (${own})`,
-    ...(grants.log
-      ? [`GRANT ${grants.log} ON ${table} TO parley_log`, `CREATE POLICY log ON ${table} TO parley_log USING (true) WITH CHECK (true)`]
-      : []),
-    ...(grants.platform
-      ? [
-          `GRANT ${grants.platform} ON ${table} TO parley_platform`,
-          `CREATE POLICY platform ON ${table} TO parley_platform USING (${isAudit ? `tenant_id = ''` : 'true'})${isAudit ? ` WITH CHECK (tenant_id = '')` : ''}`,
-        ]
-      : []),
-  ].join(';\n');
-}
 
 export class Initial1763700000001 implements MigrationInterface {
   readonly name = 'Initial1763700000001';

@@ -1,5 +1,6 @@
 import { Initial1763700000001 } from './0001-initial.js';
 import { Nodes1763800000002 } from './0002-nodes.js';
+import { Presences1763800000003 } from './0003-presences.js';
 
 /** In order; expand/contract: the code before a migration also runs on the schema after it. */
-export const MIGRATIONS = [Initial1763700000001, Nodes1763800000002] as const;
+export const MIGRATIONS = [Initial1763700000001, Nodes1763800000002, Presences1763800000003] as const;
