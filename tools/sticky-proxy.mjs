@@ -90,7 +90,8 @@ export async function startStickyProxy(nodes, port = 0) {
 }
 
 function refuse(answer) {
-  answer.writeHead(503, { 'retry-after': '1', 'content-type': 'text/plain' }).end('no node is ready\n');
+  const problem = { status: 503, code: 'unavailable', title: 'No node is ready', retryable: true, retryAfterMs: 1_000 };
+  answer.writeHead(503, { 'retry-after': '1', 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
 }
 
 /** The first packet of a session: `0{"sid":"…",…}`. */

@@ -7,10 +7,10 @@ import type { Guest } from './load/crowd.ts';
 import { seatInParley, untilReady, type Place } from './parley.ts';
 import { freePort, startPostgres } from './postgres.ts';
 import { descendants } from './proc.ts';
-import { lineOf, SERVER_CORE, start, stop } from './processes.ts';
+import { lineOf, LOAD_CORE, SERVER_CORE, start, stop } from './processes.ts';
 import { PARLEY, READY_MS, SHIPPED_FLAGS, unlimited, type Running } from './targets.ts';
 
-/** Two api nodes, Redis and PostgreSQL, all on the server's core. */
+/** Two api nodes, each on a core of its own: the first with Redis and PostgreSQL, the second with the load. */
 export interface RunningNodes extends Running {
   readonly ports: readonly [number, number];
 }
@@ -45,8 +45,11 @@ export async function startNodes(directory: string): Promise<RunningNodes> {
       PARLEY_SAMPLE_TENANT: 'true',
     };
     const nodes: { readonly child: ChildProcess; readonly port: number }[] = [];
-    for (const name of ['api-1', 'api-2']) {
-      const node = await startNode(join(directory, name), shared);
+    for (const [name, core] of [
+      ['api-1', SERVER_CORE],
+      ['api-2', LOAD_CORE],
+    ] as const) {
+      const node = await startNode(core, join(directory, name), shared);
       nodes.push(node);
       stops.push(() => stop(node.child, 'SIGTERM'));
     }
@@ -67,10 +70,14 @@ export async function startNodes(directory: string): Promise<RunningNodes> {
   }
 }
 
-async function startNode(data: string, env: Readonly<Record<string, string>>): Promise<{ child: ChildProcess; port: number }> {
+async function startNode(
+  core: number,
+  data: string,
+  env: Readonly<Record<string, string>>,
+): Promise<{ child: ChildProcess; port: number }> {
   mkdirSync(data, { mode: 0o755 });
   const port = await freePort();
-  const child = start(SERVER_CORE, process.execPath, [...SHIPPED_FLAGS, PARLEY, 'start'], {
+  const child = start(core, process.execPath, [...SHIPPED_FLAGS, PARLEY, 'start'], {
     cwd: data,
     env: { ...process.env, ...env, PARLEY_PORT: String(port), PARLEY_DATA_DIR: data },
     stdio: ['ignore', 'pipe', 'pipe'],

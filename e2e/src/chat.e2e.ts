@@ -3,16 +3,16 @@ import type { Message, Room } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Ack, PlainUser } from './plain.ts';
 import { Rest } from './rest.ts';
-import { ParleyServer } from './server.ts';
+import { PLACES, type Place } from './places.ts';
 import { until } from './until.ts';
 
-describe('chat on the real server, with plain clients', () => {
-  let server: ParleyServer;
+describe.each(PLACES)('chat with plain clients on $name', (place) => {
+  let server: Place;
   let api: Rest;
   const open: PlainUser[] = [];
 
   beforeAll(async () => {
-    server = await ParleyServer.start();
+    server = await place.start();
     api = new Rest(server.url, server.firstRun.tenant.apiKey);
   });
 

@@ -111,6 +111,28 @@ describe.skipIf(missing !== undefined)('a cluster', () => {
     for (const { told } of clients) expect(told.filter((type) => type === 'room.entered')).toHaveLength(1);
   });
 
+  it('tells who is there across nodes, and who has gone', async () => {
+    const users = ['ann', 'bo', 'cy', 'dee', 'eve', 'flo'];
+    await aRoom(users);
+    const watcher = await enter('ann');
+    const statuses = new Map<string, string>();
+    watcher.socket.on('presence.changed', ({ data }: { data: { userId: string; presence: { status: string } } }) =>
+      statuses.set(data.userId, data.presence.status),
+    );
+    const others = users.slice(1);
+    const answer = (await watcher.socket.timeout(8_000).emitWithAck('presence.subscribe', { userIds: [...others, 'nobody'] })) as {
+      presences: { userId: string; status: string }[];
+      denied: string[];
+    };
+    expect(answer.denied).toEqual(['nobody']);
+    for (const { userId, status } of answer.presences) statuses.set(userId, status);
+    const clients: Client[] = [];
+    for (const userId of others) clients.push(await enter(userId));
+    await until('all are there', () => others.every((userId) => statuses.get(userId) === 'online'), SOON_MS);
+    for (const { socket } of clients) socket.disconnect();
+    await until('all are gone', () => others.every((userId) => statuses.get(userId) === 'offline'), SOON_MS);
+  });
+
   it('empties a node: its clients move by themselves, and what they send meanwhile is answered', async () => {
     const users = ['ann', 'bo', 'cy', 'dee'];
     const clients: Client[] = [];

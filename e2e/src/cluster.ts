@@ -57,6 +57,10 @@ export class Cluster {
     return `http://127.0.0.1:${port}`;
   }
 
+  dispose(): Promise<string> {
+    return this.stop();
+  }
+
   async stop(): Promise<string> {
     this.child.kill('SIGTERM');
     await until('the cluster has ended', () => this.child.exitCode !== null || this.child.signalCode !== null, STOP_MS);

@@ -2,16 +2,16 @@ import { type ChatClient, createChatClient, ParleyError, type RoomHandle, type R
 import type { Problem, Room } from '@parley/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Rest } from './rest.ts';
-import { ParleyServer } from './server.ts';
+import { PLACES, type Place } from './places.ts';
 import { until } from './until.ts';
 
-describe('the SDK on the real server', () => {
-  let server: ParleyServer;
+describe.each(PLACES)('the SDK on $name', (place) => {
+  let server: Place;
   let api: Rest;
   const open: ChatClient[] = [];
 
   beforeAll(async () => {
-    server = await ParleyServer.start();
+    server = await place.start();
     api = new Rest(server.url, server.firstRun.tenant.apiKey);
   });
 

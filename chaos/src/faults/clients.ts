@@ -61,10 +61,11 @@ const slowConsumer: Fault = {
   whyNot: () => (spawnSync('ss', ['-V']).status === 0 ? undefined : 'needs ss (iproute2)'),
   async play(stage) {
     const { server, population } = stage;
+    const [port = server.port] = server.serverPorts;
     await slowRoom(stage);
     const person = population.people.find(({ rooms }) => rooms.has(SLOW_ROOM));
     must(person !== undefined, 'nobody is in the room');
-    const slow = await Promise.all([1, 2, 3].map(() => RawClient.join(server.port, person?.token ?? '')));
+    const slow = await Promise.all([1, 2, 3].map(() => RawClient.join(port, person?.token ?? '')));
     const before = usageOf(server.pid)?.rssMiB ?? 0;
     let peak = before;
     const watch = setInterval(() => (peak = Math.max(peak, usageOf(server.pid)?.rssMiB ?? 0)), 200);
@@ -73,7 +74,7 @@ const slowConsumer: Fault = {
       for (const { socket } of slow) socket.pause();
       await flood(stage);
       await until('the server has closed who does not read', CLOSED_WITHIN_MS, () =>
-        slow.every(({ socket }) => socket.localPort === undefined || !isOpenAtServer(server.port, socket.localPort)),
+        slow.every(({ socket }) => socket.localPort === undefined || !isOpenAtServer(port, socket.localPort)),
       );
     } finally {
       clearInterval(watch);

@@ -4,6 +4,7 @@ import { ParleyCluster, type ClusterNode } from '../server/parley-cluster.ts';
 import { signal, until } from '../server/processes.ts';
 import { whyNoRedis } from '../server/redis-process.ts';
 import type { Stage } from '../stage.ts';
+import { dieAfterCommit, untilCaught } from './death-after-commit.ts';
 import { isRoot, must, type Fault } from './fault.ts';
 import { PLAIN, type Line, type Proxy } from './proxy.ts';
 
@@ -46,12 +47,30 @@ const nodeKilled = fault(
   },
 );
 
+const nodeDiesAfterCommit = fault(
+  {
+    code: 'F2',
+    name: 'F2',
+    title: 'an api node dies between commit and ack: repeats, on whichever node, find what was committed',
+    answersInTime: false,
+  },
+  (stage) =>
+    untilCaught(stage, async () => {
+      const { process: node } = anApi(stage);
+      // Whoever comes through our proxy loses its connection and comes back, to either node: a node that was just started has nobody.
+      const at = await dieAfterCommit(node, stage, () => stage.proxy.cut());
+      await node.start();
+      return at;
+    }),
+);
+
 /** Nothing durable waits for Redis, whatever becomes of it. */
 async function mustAckMeanwhile(stage: Stage, strike: () => Promise<void>): Promise<void> {
   const from = performance.now();
   await strike();
   const tooks = stage.population.outcomes
-    .filter(({ startedAt, result }) => startedAt > from && (result === 'ok' || result === 'deduplicated'))
+    // A fault of the line may be played at the same time.
+    .filter(({ startedAt, result, isOnLine }) => startedAt > from && !isOnLine && (result === 'ok' || result === 'deduplicated'))
     .map(({ tookMs }) => tookMs)
     .sort((a, b) => a - b);
   must(tooks.length > 0, 'nothing was acknowledged without Redis');
@@ -170,6 +189,7 @@ const herd = fault(
     whyNot: () => whyNoRedis() ?? (isRoot() ? undefined : 'needs root and ss -K'),
   },
   async (stage) => {
+    stage.blows.push(performance.now());
     for (const port of clusterOf(stage).serverPorts) spawnSync('ss', ['-K', '-t', '-n', `sport = :${port}`]);
     return performance.now();
   },
@@ -178,6 +198,7 @@ const herd = fault(
 /** What can happen between nodes, and to Redis. */
 export const clusterFaults: readonly Fault[] = [
   nodeKilled,
+  nodeDiesAfterCommit,
   redisKilled,
   redisFlushed,
   redisStopped('F15', 8_000, true),

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProcessOptions } from '../server/parley-process.ts';
 import { livePostmasters, readiness, signal, until } from '../server/processes.ts';
 import type { Stage } from '../stage.ts';
+import { dieAfterCommit, untilCaught } from './death-after-commit.ts';
 import { HEALED_WITHIN_MS, isRoot, must, possible, type Fault } from './fault.ts';
 
 /** Starts again on the same data and watches that no second postmaster ever takes the data directory. */
@@ -20,11 +21,6 @@ async function startOver({ server }: Stage, options: ProcessOptions = {}): Promi
   must(most === 1, `${most} postmasters at once`);
 }
 
-/** The commit it dies after may be a deletion or a ban, or its sender one that is started again and forgets. */
-const DEATHS_MAX = 5;
-/** Whoever was caught between commit and ack may come back later than the others. */
-const CAUGHT_WITHIN_MS = 10_000;
-
 const betweenCommitAndAck: Fault = {
   code: 'F2',
   name: 'F2',
@@ -32,33 +28,13 @@ const betweenCommitAndAck: Fault = {
   answersInTime: false,
   isQuick: true,
   whyNot: possible,
-  async play(stage) {
-    const { population } = stage;
-    const repeats = (): number => population.outcomes.filter(({ result }) => result === 'deduplicated').length;
-    const before = repeats();
-    let at = performance.now();
-    for (let death = 0; death < DEATHS_MAX && repeats() === before; death += 1) {
-      at = await dieAfterCommit(stage);
-      await until('a repeat finds what was committed', CAUGHT_WITHIN_MS, () => repeats() > before).catch(() => undefined);
-    }
-    must(repeats() > before, 'no repeat found what was committed');
-    return at;
-  },
+  play: (stage) =>
+    untilCaught(stage, async () => {
+      const at = await dieAfterCommit(stage.server, stage);
+      await startOver(stage);
+      return at;
+    }),
 };
-
-/** Gives the moment of death. */
-async function dieAfterCommit(stage: Stage): Promise<number> {
-  const { server, random } = stage;
-  await server.stop();
-  // It may die before it was seen to be ready.
-  await server.start({ env: { PARLEY_FAILPOINT: `after_commit:${random.int(20, 80)}` } }).catch((error: unknown) => {
-    if (server.isRunning) throw error;
-  });
-  await server.untilExit(30_000);
-  const at = performance.now();
-  await startOver(stage);
-  return at;
-}
 
 const killed = (name: string, title: string, isWhole: boolean): Fault => ({
   code: 'F7',

@@ -18,6 +18,8 @@ export interface Outcome {
   readonly clientMessageId: string;
   /** From the call on the connection brought nothing at all. */
   readonly isMute: boolean;
+  /** Over a line that other faults may slow down. */
+  readonly isOnLine: boolean;
 }
 
 export interface Said {
@@ -100,7 +102,7 @@ export class Speaker {
     const answer = await call();
     this.pending.delete(startedAt);
     const isMute = way === 'socket' && this.user.heardAt < startedAt;
-    const took = { startedAt, tookMs: performance.now() - startedAt, client: this.user.client, clientMessageId, way, isMute };
+    const took = { startedAt, tookMs: performance.now() - startedAt, client: this.user.client, clientMessageId, way, isMute, isOnLine };
     if (answer?.ok) {
       const { message, deduplicated } = answer;
       recorder.record({ kind: 'send-ok', ...attempt, pts: message.pts, seq: message.seq, messageId: message.id, deduplicated });

@@ -228,6 +228,7 @@ export class ChatClient {
     if (event.type !== 'room.entered') return;
     const { room } = event.data;
     this.outside.delete(room.id);
+    this.presence.askAgain();
     this.list.enter(room);
     this.opened.store(room.id)?.reload();
     this.emitter.emit('room', { type: 'entered', roomId: room.id, room });

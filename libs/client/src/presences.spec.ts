@@ -106,6 +106,15 @@ describe('users the app looks at', () => {
     expect(presence.get('ann')?.status).toBe('offline');
   });
 
+  it('and may not be seen are asked for again when one comes into a room', async () => {
+    answer = async (userIds) => ({ presences: userIds.includes('bo') ? [looks('bo', 'online', 1)] : [], denied: ['ann'] });
+    presence.subscribe(['ann', 'bo'], () => undefined);
+    await turn();
+    presence.askAgain();
+    await turn();
+    expect(sent).toEqual(['presence.subscribe ann bo', 'presence.subscribe ann']);
+  });
+
   it('and the server is told when nobody looks at the app, on each connection', async () => {
     presence.setInFront(true);
     presence.setInFront(false);

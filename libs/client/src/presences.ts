@@ -87,6 +87,15 @@ export class Presences {
     if (!this.isInFront) this.tellState();
   }
 
+  /** This user came into a room: somebody in it may be seen from now on. */
+  askAgain(): void {
+    for (const [userId, { presence }] of this.subjects) {
+      const known = presence.getSnapshot();
+      if (!known || known.lastSeen === 'hidden') this.wanted.add(userId);
+    }
+    if (this.wanted.size > 0) this.schedule();
+  }
+
   private look(userId: string): Subject {
     const known = this.subjects.get(userId);
     const subject = known ?? { presence: new Watched<Presence | undefined>(undefined), looks: 0, isFresh: false };
@@ -134,7 +143,9 @@ export class Presences {
     const { session } = this;
     for (let tries = 0; tries < TRIES && session === this.session; tries += 1) {
       try {
-        const { presences } = await this.connection.command(presenceCommands.subscribe, { userIds });
+        const wanted = userIds.filter((userId) => this.subjects.has(userId));
+        if (wanted.length === 0) return;
+        const { presences } = await this.connection.command(presenceCommands.subscribe, { userIds: wanted });
         if (session === this.session) for (const presence of presences) this.learn(presence);
         return;
       } catch (error) {

@@ -14,19 +14,33 @@ const RETURN_MS = 500;
  * client comes back by itself.
  */
 export class Drain {
-  constructor(private readonly namespace: Namespace) {}
+  /** Why, while clients are sent away. */
+  private reason?: string;
 
-  /** Over at most so long, unless `isStillWanted` says no. Resolves when everybody who was here is gone. */
-  async empty(reason: string, windowMs: number, isStillWanted: () => boolean = () => true): Promise<void> {
+  constructor(private readonly namespace: Namespace) {
+    // Past the door before it was closed.
+    namespace.on('connection', (socket: Socket) => {
+      if (this.reason !== undefined) void this.sendAway(socket, this.reason);
+    });
+  }
+
+  /** Whoever comes in is sent away too, until `stop`. Resolves when everybody who was here is gone, over at most so long. */
+  async empty(reason: string, windowMs: number): Promise<void> {
+    this.reason = reason;
     const sockets = [...this.namespace.sockets.values()];
     const turns = Math.max(1, Math.floor(windowMs / TURN_MS));
     const perTurn = Math.max(Math.ceil((PER_SECOND * TURN_MS) / 1_000), Math.ceil(sockets.length / turns));
     const leaving: Promise<void>[] = [];
-    for (let from = 0; from < sockets.length && isStillWanted(); from += perTurn) {
+    for (let from = 0; from < sockets.length && this.reason === reason; from += perTurn) {
       for (const socket of sockets.slice(from, from + perTurn)) leaving.push(this.sendAway(socket, reason));
       if (from + perTurn < sockets.length) await pause(TURN_MS);
     }
     await Promise.all(leaving);
+  }
+
+  /** Who is here may stay. */
+  stop(): void {
+    this.reason = undefined;
   }
 
   private async sendAway(socket: Socket, reason: string): Promise<void> {

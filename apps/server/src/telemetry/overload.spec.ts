@@ -60,7 +60,7 @@ describe('overload', () => {
     overload.sample(performance.now());
     expect(overload.load).toBe('busy');
     overload.stop();
-    overload = new Overload(used);
+    overload = new Overload(PLENTY, process.memoryUsage().heapUsed);
     overload.sample(performance.now());
     expect(overload.load).toBe('full');
   });

@@ -8,9 +8,10 @@ const WEIGHT = 0.15;
 /** Of lateness, averaged. A storm that is being mastered stays below the first. */
 const BUSY_LATE_MS = 600;
 const FULL_LATE_MS = 2_000;
-/** Parts of the memory this process may have. */
+/** Of the memory this process may have, which it seldom gives back: then nobody more comes in. */
 const BUSY_MEMORY = 0.85;
-const FULL_MEMORY = 0.95;
+/** Of the heap it may have: beyond this it does little but collect. */
+const FULL_HEAP = 0.95;
 const RETRY_MS = 1_000;
 
 /** `busy`: newcomers and readers of what was missed come later. `full`: so does everybody else. */
@@ -21,9 +22,13 @@ export class Overload {
   private late = 0;
   private expectedAt = performance.now() + SAMPLE_MS;
   private memory = 0;
+  private heap = 0;
   private readonly timer: NodeJS.Timeout;
 
-  constructor(private readonly memoryBytes: number = memoryLimit()) {
+  constructor(
+    private readonly memoryBytes: number = memoryLimit(),
+    private readonly heapBytes: number = Infinity,
+  ) {
     this.timer = setInterval(() => this.sample(performance.now()), SAMPLE_MS).unref();
   }
 
@@ -34,10 +39,12 @@ export class Overload {
     this.late += (late - this.late) * WEIGHT;
     this.expectedAt = now + SAMPLE_MS;
     this.memory = process.memoryUsage.rss() / this.memoryBytes;
+    const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+    this.heap = used / Math.min(limit, this.heapBytes);
   }
 
   get load(): Load {
-    if (this.late > FULL_LATE_MS || this.memory > FULL_MEMORY) return 'full';
+    if (this.late > FULL_LATE_MS || this.heap > FULL_HEAP) return 'full';
     return this.late > BUSY_LATE_MS || this.memory > BUSY_MEMORY ? 'busy' : 'fine';
   }
 

@@ -24,6 +24,8 @@ const LONELY_SWEEP_MS = 1_000;
 const BEAT_MS = 2_000;
 /** How long it takes to empty a node that goes on running. */
 const EMPTY_MS = 20_000;
+/** A database that does not answer does not keep a server from stopping. */
+const TOLD_WITHIN_MS = 1_000;
 
 /** Repeated work of every process that serves clients. */
 export function servingLoops(app: NestFastifyApplication, sockets: SocketServer, options: ServerOptions): Loop[] {
@@ -63,10 +65,9 @@ export function servingLoops(app: NestFastifyApplication, sockets: SocketServer,
 }
 
 /** Repeated work of every process: its figures, its sign of life, what is configured. */
-export function commonLoops(app: NestFastifyApplication, sockets: SocketServer | undefined, options: ServerOptions): Loop[] {
+export function commonLoops(app: NestFastifyApplication, beat: Beat, options: ServerOptions): Loop[] {
   const telemetry = app.get(Telemetry);
   const onError = noted(options);
-  const beat = new Beat(app.get(NodeService), options, () => telemetry, sockets && new Drain(sockets.of('/chat')));
   return [
     new Loop(2_000, () => void telemetry.tick(options.ports.clock.now()), onError),
     new Loop(BEAT_MS, () => beat.once(), onError),
@@ -80,18 +81,36 @@ const noted =
     log.warn({ err: error }, 'a chore failed; it is tried again');
 
 /** Tells the other nodes of this one, and does what an operator wants of it. */
-class Beat {
+export class Beat {
   private readonly identity: NodeIdentity;
   private isDrainWanted = false;
+  private isStopping = false;
 
   constructor(
     private readonly nodes: NodeService,
     private readonly options: ServerOptions,
     private readonly telemetry: () => Telemetry,
     private readonly drain: Drain | undefined,
+    private readonly onError: (error: unknown) => void,
   ) {
     const { nodeId: id, version, startedAt } = options.facts;
     this.identity = { id, role: options.role, version, url: options.nodeUrl, startedAt };
+  }
+
+  /** For one server, over the sockets it has, if any. */
+  static of(app: NestFastifyApplication, sockets: SocketServer | undefined, options: ServerOptions): Beat {
+    const drain = sockets && new Drain(sockets.of('/chat'));
+    return new Beat(app.get(NodeService), options, () => app.get(Telemetry), drain, noted(options));
+  }
+
+  /** The process ends: the others know before its clients come to them. */
+  async stop(windowMs: number): Promise<void> {
+    this.isStopping = true;
+    this.options.facts.isDraining = true;
+    // Where it cannot be written, the others find out.
+    const told = this.nodes.beat(this.identity, await this.report()).catch(() => undefined);
+    await Promise.race([told, new Promise((done) => setTimeout(done, TOLD_WITHIN_MS).unref())]);
+    await this.drain?.empty('server-stopping', windowMs);
   }
 
   async once(): Promise<void> {
@@ -99,9 +118,11 @@ class Beat {
     const isWanted = self?.isDrainWanted ?? false;
     if (isWanted === this.isDrainWanted) return;
     this.isDrainWanted = isWanted;
+    if (this.isStopping) return;
     this.options.facts.isDraining = isWanted;
     // Not waited for: the next beat may say that it is to stop.
-    if (isWanted) void this.drain?.empty('node-draining', EMPTY_MS, () => this.isDrainWanted);
+    if (isWanted) this.drain?.empty('node-draining', EMPTY_MS).catch(this.onError);
+    else this.drain?.stop();
   }
 
   private async report(): Promise<NodeReport> {

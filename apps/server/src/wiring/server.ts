@@ -26,14 +26,13 @@ import { SessionCookies } from '../http/session-cookies.js';
 import { StatsController } from '../http/stats.controller.js';
 import { UsersController } from '../http/users.controller.js';
 import type { ArrivalLimits } from '../realtime/arrivals.js';
-import { Drain } from '../realtime/drain.js';
 import type { TooManySockets } from '../realtime/seats.js';
 import { createSocketServer } from '../realtime/socket-server.js';
 import { Overload } from '../telemetry/overload.js';
 import { Telemetry } from '../telemetry/telemetry.js';
 import { addressReader, proxyList } from './client-address.js';
 import { DomainModule, type Ports } from './domain.module.js';
-import { commonLoops, servingLoops } from './loops.js';
+import { Beat, commonLoops, servingLoops } from './loops.js';
 import { GATEWAYS, openNamespaces } from './namespaces.js';
 
 const CONTROLLERS = [
@@ -125,7 +124,8 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   const server = app.getHttpServer() as HttpServer;
   limitPeers(server, { ...connections, isTrusted: proxyList(trustedProxies) });
   const sockets = options.role === 'worker' ? undefined : openSockets(app, server, options);
-  const loops = [...(sockets ? servingLoops(app, sockets, options) : []), ...commonLoops(app, sockets, options)];
+  const beat = Beat.of(app, sockets, options);
+  const loops = [...(sockets ? servingLoops(app, sockets, options) : []), ...commonLoops(app, beat, options)];
   return {
     app,
     sockets,
@@ -135,10 +135,9 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
       return typeof address === 'object' && address ? address.port : port;
     },
     close: async () => {
-      facts.isDraining = true;
       log.info('draining');
       const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
-      if (sockets) await new Drain(sockets.of('/chat')).empty('server-stopping', EMPTY_MS);
+      await beat.stop(EMPTY_MS);
       await Promise.all(loops.map((loop) => loop.stop()));
       // Where it cannot be written, the others find out.
       await app

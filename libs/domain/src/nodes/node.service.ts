@@ -67,9 +67,15 @@ export class NodeService {
   destinations(unreachable: readonly string[]): readonly Destination[] {
     for (const node of this.known) if (unreachable.slice(0, COMPLAINTS_MAX).includes(node.id)) void this.examine(node);
     if (!this.known.some(({ role, url }) => role !== 'worker' && url !== undefined)) return [];
-    const free = destinations(this.known).filter(({ id }) => !unreachable.includes(id));
+    const free = this.free().filter(({ id }) => !unreachable.includes(id));
     if (free.length === 0) throw new DomainError('unavailable', { detail: 'no node takes connections', retryAfterMs: RETRY_MS });
     return free.slice(0, DESTINATIONS_MAX).flatMap(({ id, url }) => (url === undefined ? [] : [{ nodeId: id, url }]));
+  }
+
+  /** Where every node is suspect, it is more likely that nodes cannot reach each other's addresses. */
+  private free(): readonly Node[] {
+    const free = destinations(this.known);
+    return free.length > 0 ? free : destinations(this.known.map((node) => ({ ...node, isSuspect: false })));
   }
 
   private async examine({ id, url, isAlive, isSuspect }: Node): Promise<void> {

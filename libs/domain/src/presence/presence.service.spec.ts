@@ -207,9 +207,19 @@ describe('what is lost on the way', () => {
     await watch(here, 'ann', 'bo');
     await pass(2);
     await there.service.leave();
-    await pass(1);
+    there.store.isDead = true;
+    await pass(11);
     expect(told('ann').at(-1)).toBe('bo offline');
     expect(await look('ann', 'bo')).toMatchObject({ lastSeen: 'recently' });
+  });
+  it('who hides while others cannot be asked is hidden all the same', async () => {
+    await watch(here, 'ann', 'bo');
+    here.connect('bo');
+    await pass(2);
+    here.store.isCutOff = true;
+    await here.service.set(actor('bo'), 'invisible');
+    await pass(1);
+    expect(told('ann')).toEqual(['bo online', 'bo offline']);
   });
 });
 

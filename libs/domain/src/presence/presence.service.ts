@@ -15,6 +15,7 @@ import {
   IDLE_AFTER_MS,
   looksAlike,
   presenceOf,
+  wantsToBeSeen,
   WATCHED_MAX,
   type Presence,
   type PresenceSubject,
@@ -33,6 +34,12 @@ export interface PresenceAnswer {
   readonly presences: readonly Presence[];
   /** Asked for, and not for the asker's eyes: strangers and ids nobody has look alike. */
   readonly denied: readonly UserId[];
+}
+
+interface Look {
+  readonly shown: Presence;
+  /** Seems gone, while others could not be asked: who was there stays there. */
+  readonly isDoubtful: boolean;
 }
 
 interface Here extends PresenceHere {
@@ -56,6 +63,7 @@ export class PresenceService {
   /** Watched users that may look different. */
   private readonly suspects = new Set<string>();
   private polls = 0;
+  private readonly turns = new WeakMap<Connection, Promise<unknown>>();
 
   constructor(
     private readonly store: Store,
@@ -74,8 +82,8 @@ export class PresenceService {
   /** Of up to 100 users. A server and an operator see everyone. */
   async get(actor: Actor, userIds: readonly UserId[]): Promise<PresenceAnswer> {
     const users = await this.visible(actor, userIds);
-    const presences = await this.read(actor.tenantId, users);
-    return { presences: presences.map((presence) => presence.shown), denied: missing(userIds, users) };
+    const looks = await this.read(actor.tenantId, users);
+    return { presences: looks.map(({ shown }) => shown), denied: missing(userIds, users) };
   }
 
   /** What the user wants others to see, on all its devices, until it says otherwise. */
@@ -89,26 +97,42 @@ export class PresenceService {
   }
 
   /** From now on the connection is told when these users look different; answers how they look now. */
-  async watch(actor: Actor, connection: Connection, userIds: readonly UserId[]): Promise<PresenceAnswer> {
-    const users = await this.visible(actor, userIds);
-    const keys = users.map(({ no }) => ({ tenantId: actor.tenantId, userNo: no }));
-    if (this.watchers.countWith(connection, keys) > WATCHED_MAX)
-      throw new DomainError('quota-exceeded', { detail: `a connection watches at most ${WATCHED_MAX} users` });
-    const watched = users.map(({ no, id }) => this.watchers.add(connection, { tenantId: actor.tenantId, userNo: no }, { no, id }));
-    const presences = await this.read(actor.tenantId, users);
-    // It went meanwhile, and nothing would take it away again.
-    if (!this.connections.of(connection.user).has(connection)) this.watchers.removeAll(connection);
-    for (const [index, { shown }] of presences.entries()) {
-      const one = watched[index];
-      if (one?.told && !looksAlike(one.told, shown)) this.suspect(one.key);
-      else if (one) one.told ??= shown;
-    }
-    return { presences: presences.map(({ shown }) => shown), denied: missing(userIds, users) };
+  watch(actor: Actor, connection: Connection, userIds: readonly UserId[]): Promise<PresenceAnswer> {
+    return this.inTurn(connection, async () => {
+      const users = await this.visible(actor, userIds);
+      const keys = users.map(({ no }) => ({ tenantId: actor.tenantId, userNo: no }));
+      if (this.watchers.countWith(connection, keys) > WATCHED_MAX)
+        throw new DomainError('quota-exceeded', { detail: `a connection watches at most ${WATCHED_MAX} users` });
+      // Nothing would take away again what is added for one that is gone.
+      const isHere = this.connections.of(connection.user).has(connection);
+      const watched = users.map(({ no, id }) =>
+        isHere ? this.watchers.add(connection, { tenantId: actor.tenantId, userNo: no }, { no, id }) : undefined,
+      );
+      const looks = await this.read(actor.tenantId, users);
+      for (const [index, { shown }] of looks.entries()) {
+        const one = watched[index];
+        if (one?.told && !looksAlike(one.told, shown)) this.suspect(one.key);
+        else if (one) one.told ??= shown;
+      }
+      return { presences: looks.map(({ shown }) => shown), denied: missing(userIds, users) };
+    });
   }
 
-  async unwatch(connection: Connection, userIds: readonly UserId[]): Promise<void> {
-    const ids = new Set(userIds);
-    for (const { key, subject } of this.watchers.watchedBy(connection)) if (ids.has(subject.id)) this.watchers.remove(connection, key);
+  unwatch(connection: Connection, userIds: readonly UserId[]): Promise<void> {
+    return this.inTurn(connection, async () => {
+      const ids = new Set(userIds);
+      for (const { key, subject } of this.watchers.watchedBy(connection)) if (ids.has(subject.id)) this.watchers.remove(connection, key);
+    });
+  }
+
+  /** What a connection asks for takes effect in the order it asked. */
+  private async inTurn<T>(connection: Connection, run: () => Promise<T>): Promise<T> {
+    const turn = (this.turns.get(connection) ?? Promise.resolve()).then(run);
+    this.turns.set(
+      connection,
+      turn.catch(() => undefined),
+    );
+    return turn;
   }
 
   /** A connection of the user came, went, or its app changed between front and back. */
@@ -128,22 +152,14 @@ export class PresenceService {
     await this.tellStore();
     const suspects = this.watchers.all().filter(({ key }) => this.suspects.has(userKeyOf(key)));
     this.suspects.clear();
-    try {
-      await this.tellWatchers(suspects);
-    } catch (error) {
-      for (const { key } of suspects) this.suspect(key);
-      throw error;
-    }
+    await this.tellWatchers(suspects);
+    await this.noteSeen();
   }
 
-  /** This node stops: its users are not here any more. */
+  /** This node stops. Its users are on their way to others; who does not arrive is missed there when the store has forgotten this node. */
   async leave(): Promise<void> {
     const at = this.clock.now();
-    const gone = [...this.here.values()].map((one) => ({ ...one, connections: 0, isActive: false, at }));
-    this.here.clear();
-    await this.presence.put(gone);
-    for (const { user } of gone) this.hint(user);
-    for (const { user } of gone) this.seen.set(userKeyOf(user), { user, at });
+    for (const [key, { user }] of this.here) this.seen.set(key, { user, at });
     await this.noteSeen();
   }
 
@@ -202,7 +218,6 @@ export class PresenceService {
     }
     await this.presence.put(changed);
     for (const { user } of changed) this.hint(user);
-    await this.noteSeen();
   }
 
   /** What could not be written is written next time. */
@@ -214,22 +229,47 @@ export class PresenceService {
       }
   }
 
+  /** What fails for one tenant is tried again, and keeps no other from being told. */
   private async tellWatchers(suspects: readonly Watched[]): Promise<void> {
+    const failures: unknown[] = [];
     for (const [tenantId, some] of byTenant(suspects, ({ key }) => key))
       for (const chunk of chunks(some)) {
-        const presences = await this.read(
-          tenantId,
-          chunk.map(({ subject }) => subject),
-        );
-        const pairs = chunk.flatMap((watched) => [...watched.by].map((connection) => ({ watched, connection })));
-        const areVisible = await this.store.tenant(tenantId, (tx) =>
-          tx.presences.areVisible(
-            pairs.map(({ watched, connection }) => ({ viewerNo: connection.user.userNo, userNo: watched.subject.no })),
-          ),
-        );
-        for (const [index, pair] of pairs.entries()) if (!areVisible[index]) this.hide(pair.watched, pair.connection);
-        for (const [index, watched] of chunk.entries()) this.tell(watched, presences[index]);
+        try {
+          await this.tellSome(tenantId, chunk);
+        } catch (error) {
+          failures.push(error);
+          for (const { key } of chunk) this.suspect(key);
+        }
       }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  private async tellSome(tenantId: TenantId, chunk: readonly Watched[]): Promise<void> {
+    const subjects = chunk.map(({ subject }) => subject);
+    const looks = await this.read(tenantId, subjects);
+    const pairs = chunk.flatMap((watched) => [...watched.by].map((connection) => ({ watched, connection })));
+    const mayNot = await this.blind(tenantId, pairs);
+    for (const { watched, connection } of pairs) if (mayNot.has(pairOf(watched, connection))) this.hide(watched, connection);
+    for (const [index, watched] of chunk.entries()) this.tell(watched, looks[index]);
+  }
+
+  /** Of these pairs, those in which the viewer may not see the user; several devices of a viewer are asked for once. */
+  private async blind(
+    tenantId: TenantId,
+    pairs: readonly { readonly watched: Watched; readonly connection: Connection }[],
+  ): Promise<ReadonlySet<string>> {
+    const asked = new Map(
+      pairs.map(({ watched, connection }) => [
+        pairOf(watched, connection),
+        { viewerNo: connection.user.userNo, userNo: watched.subject.no },
+      ]),
+    );
+    const blind = new Set<string>();
+    for (const some of chunks([...asked])) {
+      const areVisible = await this.store.tenant(tenantId, (tx) => tx.presences.areVisible(some.map(([, pair]) => pair)));
+      for (const [index, [name]] of some.entries()) if (!areVisible[index]) blind.add(name);
+    }
+    return blind;
   }
 
   private hide(watched: Watched, connection: Connection): void {
@@ -238,12 +278,13 @@ export class PresenceService {
     if (told) this.send(watched, hiddenPresence(told), [connection]);
   }
 
-  private tell(watched: Watched, now: { readonly shown: Presence; readonly isWhole: boolean } | undefined): void {
-    // While others cannot be asked, who was seen last with them stays as it was.
-    if (!now || (!now.isWhole && now.shown.connections === 0 && watched.told)) return;
-    if (watched.told && looksAlike(watched.told, now.shown)) return;
-    watched.told = now.shown;
-    this.send(watched, now.shown, watched.by);
+  private tell(watched: Watched, look: Look | undefined): void {
+    const { told } = watched;
+    if (!look || (told && (look.isDoubtful || looksAlike(told, look.shown)))) return;
+    // Of two nodes' clocks, and of a store that was emptied, an older time may come.
+    const shown = told && told.version >= look.shown.version ? { ...look.shown, version: told.version + 1 } : look.shown;
+    watched.told = shown;
+    this.send(watched, shown, watched.by);
   }
 
   private send({ key }: Watched, presence: Presence, to: Iterable<Connection>): void {
@@ -251,14 +292,16 @@ export class PresenceService {
   }
 
   /** In order. */
-  private async read(tenantId: TenantId, users: readonly PresenceSubject[]): Promise<readonly { shown: Presence; isWhole: boolean }[]> {
+  private async read(tenantId: TenantId, users: readonly PresenceSubject[]): Promise<readonly Look[]> {
     if (users.length === 0) return [];
     const sums = await this.presence.of(users.map(({ no }) => ({ tenantId, userNo: no })));
     const records = await this.store.tenant(tenantId, (tx) => tx.presences.of(users.map(({ no }) => no)));
     const now = this.clock.now();
     return users.map((user, index) => {
       const sum = sums[index] ?? NOBODY;
-      return { shown: presenceOf(user, sum, records[index] ?? { wish: 'online' }, now), isWhole: sum.isWhole };
+      const record = records[index] ?? { wish: 'online' };
+      const isDoubtful = !sum.isWhole && sum.connections === 0 && wantsToBeSeen(record.wish);
+      return { shown: presenceOf(user, sum, record, now), isDoubtful };
     });
   }
 
@@ -270,6 +313,8 @@ export class PresenceService {
     });
   }
 }
+
+const pairOf = ({ subject }: Watched, { user }: Connection): string => `${user.userNo} ${subject.no}`;
 
 const NOBODY: PresenceSeen = { connections: 0, isActive: false, at: new Date(0), isWhole: true };
 

@@ -106,6 +106,8 @@ export class RelayService {
 
   /** One commit in one room. A user learns of a room before the room's own events reach it. */
   private tell({ events, userEvents }: Appended): void {
+    const [first] = events;
+    if (first) this.skipUnheard(first);
     this.enterEarly(events);
     for (const event of userEvents) this.tellUser(event);
     for (const event of events) this.take(event);
@@ -148,6 +150,12 @@ export class RelayService {
   /** Whoever came in; a join that is told late, after the removal that followed it, opens nothing. */
   private enter(event: RoomEvent): void {
     if (event.type === 'member.joined') this.fanout.enter({ tenantId: event.tenantId, userNo: event.data.member.user.no }, event);
+  }
+
+  /** What was committed while nobody here listened need not be told before this. */
+  private skipUnheard(first: RoomEvent): void {
+    const flow = this.flowOf(first);
+    if (first.pts > flow.pts + 1 && !this.fanout.isServed(first)) this.skipTo(flow, first.pts - 1);
   }
 
   /** Who comes in is told all of the commit that let it in, and nothing from before that commit. */
@@ -219,11 +227,11 @@ export class RelayService {
     let patience = GAP_PATIENCE_MS;
     try {
       if (flow.pts < flow.head) await this.readOn(flow);
+      this.drain(flow);
     } catch {
       patience = RETRY_MS;
     }
     flow.isFilling = false;
-    this.drain(flow);
     const isStillThis = this.rooms.get(roomKeyOf(flow.key)) === flow;
     if (flow.pts < flow.head && isStillThis) this.awaitGap(flow, patience);
   }

@@ -37,6 +37,7 @@ export class RedisBus extends Bus {
   private isFlushing = false;
   private silentBeats = SILENT_BEATS;
   private hasCarried = false;
+  private hasNotUnderstood = false;
   private readonly takers: ((message: BusMessage) => void)[] = [];
   private hearBack: () => void = () => undefined;
 
@@ -147,7 +148,17 @@ export class RedisBus extends Bus {
       return;
     }
     if (body.subarray(0, NAME_BYTES).equals(this.name)) return;
-    for (const message of decodeMessages(body)) for (const take of this.takers) take(message);
+    for (const message of decodeMessages(body)) for (const take of this.takers) this.give(message, take);
+  }
+
+  /** A node of another version may say what nobody here understands: what is durable is found in the log. */
+  private give(message: BusMessage, take: (message: BusMessage) => void): void {
+    try {
+      take(message);
+    } catch (error) {
+      if (!this.hasNotUnderstood) this.onNote(`a message of another node was not understood: ${String(error)}`);
+      this.hasNotUnderstood = true;
+    }
   }
 
   private beat(): void {

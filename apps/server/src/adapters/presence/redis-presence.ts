@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { PresenceStore, sumOf, userKeyOf, type PresenceHere, type PresenceSeen, type PresenceSum, type UserKey } from '@parley/domain';
+import {
+  GONE_AFTER_MS,
+  PresenceStore,
+  sumOf,
+  userKeyOf,
+  type PresenceHere,
+  type PresenceSeen,
+  type PresenceSum,
+  type UserKey,
+} from '@parley/domain';
 import type { RedisPlace } from '../../config/redis-url.js';
 import { openRedis, type RedisClient } from '../redis/redis.js';
 
@@ -10,6 +19,8 @@ const LIVES_MS = 2_000;
 /** What was said of a user is kept so long without being said again, and said again within half of it. */
 const KEPT_SECONDS = 86_400;
 const COMMAND_MS = 1_000;
+/** After Redis was emptied, within so long every node has said again what it has. */
+const SETTLES_MS = 6_000;
 /** Commands on their way at a time. */
 const TOGETHER = 1_000;
 /** In each user's hash: when the last of a node's connections went. */
@@ -20,7 +31,7 @@ const LEFT = 'left';
  * connection costs one command when it comes and one when it goes. Without Redis each node knows its own.
  */
 export class RedisPresence extends PresenceStore {
-  /** Another one after a time in which it seemed dead: others may be about to sweep what was said under the old one. */
+  /** Another one each time everything is said anew: others may be about to sweep what was said under the old one. */
   private node = newName();
   private readonly own = new Map<string, PresenceHere>();
   private readonly redis: RedisClient;
@@ -28,6 +39,7 @@ export class RedisPresence extends PresenceStore {
   /** Something of `own` may not be in Redis. */
   private isUntold = false;
   private saidAllAt = 0;
+  private wholeFrom = 0;
 
   constructor(
     place: RedisPlace,
@@ -76,13 +88,18 @@ export class RedisPresence extends PresenceStore {
   }
 
   private async read(users: readonly UserKey[]): Promise<PresenceSeen[]> {
-    const hashes = await Promise.all(users.map((user) => this.redis.hgetall(this.keyOf(user))));
+    const [isKnown, hashes] = await Promise.all([
+      this.redis.exists(this.lifeOf(this.node)),
+      Promise.all(users.map((user) => this.redis.hgetall(this.keyOf(user)))),
+    ]);
+    // What was emptied has forgotten us too: until every node has said again what it has, nothing says that somebody is away.
+    const isWhole = (isKnown === 1 || this.saidAllAt === 0) && performance.now() >= this.wholeFrom;
     await this.learnLives(new Set(hashes.flatMap((hash) => Object.keys(hash))));
     this.forgetDead(users, hashes);
     return hashes.map((hash, index) => {
       const user = users[index];
       const others = Object.entries(hash).flatMap(([node, text]) => this.partOf(node, text));
-      return { ...sumOf([...others, ...(user ? this.ownOf(user) : [])]), isWhole: true };
+      return { ...sumOf([...others, ...(user ? this.ownOf(user) : [])]), isWhole };
     });
   }
 
@@ -122,19 +139,31 @@ export class RedisPresence extends PresenceStore {
   override async keep(): Promise<void> {
     try {
       const isKnown = (await this.redis.set(this.lifeOf(this.node), '1', 'PX', ALIVE_MS, 'XX')) !== null;
-      const now = performance.now();
-      const isDue = now - this.saidAllAt > (KEPT_SECONDS * 1_000) / 2;
+      const isDue = performance.now() - this.saidAllAt > (KEPT_SECONDS * 1_000) / 2;
       if (isKnown && !this.isUntold && !isDue) return;
-      if (!isKnown) {
-        this.node = newName();
-        await this.redis.set(this.lifeOf(this.node), '1', 'PX', ALIVE_MS);
-      }
-      this.isUntold = false;
-      this.saidAllAt = now;
-      for (const some of chunks([...this.own.values()])) await Promise.all(some.map((entry) => this.tell(entry)));
+      if (!isKnown && this.saidAllAt > 0) this.wholeFrom = performance.now() + SETTLES_MS;
+      await this.sayAll();
     } catch {
       this.isUntold = true;
     }
+  }
+
+  /** Under a new name: what was said under the old one ends with it, also what was never taken back. */
+  private async sayAll(): Promise<void> {
+    const before = this.node;
+    this.node = newName();
+    this.isUntold = false;
+    this.saidAllAt = performance.now();
+    await this.redis.set(this.lifeOf(this.node), '1', 'PX', ALIVE_MS);
+    for (const some of chunks([...this.own.keys()]))
+      await Promise.all(
+        some.map((key) => {
+          // As it is now: it may have changed since the list was made.
+          const entry = this.own.get(key);
+          return entry && this.tell(entry);
+        }),
+      );
+    await this.redis.del(this.lifeOf(before));
   }
 
   private keyOf(user: UserKey): string {
@@ -145,9 +174,9 @@ export class RedisPresence extends PresenceStore {
     return `${this.prefix}/node/${node}`;
   }
 
-  /** What this node said ends with it. */
+  /** What this node said ends a little later: its users are on their way to another. */
   async close(): Promise<void> {
-    if (this.redis.status === 'ready') await this.redis.del(this.lifeOf(this.node)).catch(() => undefined);
+    if (this.redis.status === 'ready') await this.redis.pexpire(this.lifeOf(this.node), GONE_AFTER_MS).catch(() => undefined);
     this.redis.disconnect();
   }
 }

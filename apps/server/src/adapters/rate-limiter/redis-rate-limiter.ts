@@ -102,7 +102,8 @@ export class RedisRateLimiter extends RateLimiter {
       this.local.lower(bucket, rate, tokens - shared.spent);
       // Whoever is asked next comes first then.
       this.shared.delete(bucket);
-      if (shared.spent !== 0 || tokens < rate.burst * SHARED_BELOW) this.shared.set(bucket, shared);
+      // Until it is full again there: what was told once is not told again.
+      if (shared.spent !== 0 || tokens < rate.burst) this.shared.set(bucket, shared);
     } catch {
       shared.spent = Math.min(rate.burst, shared.spent + spent);
     }
