@@ -80,6 +80,7 @@ try {
           ['bans', '/tenants/acme/bans', 'Bans'],
           ['keys', '/tenants/acme/keys', 'Keys'],
           ['audit', '/tenants/acme/audit', 'Audit'],
+          ['nodes', '/nodes', 'Nodes'],
         ] as const) {
           await watched.goTo(path, heading);
           if (name === 'conversation') await watched.page.getByRole('button', { name: 'Show conversation' }).click();

@@ -49,7 +49,7 @@ function columnsOf(mayDrain: boolean, serving: readonly NodeShape[]): readonly C
   };
   return [
     { label: text.node, cell: (node) => <Which node={node} /> },
-    { label: text.state, cell: ({ state }) => <State tone={TONES[state]}>{text.states[state]}</State> },
+    { label: text.state, cell: (node) => <How node={node} /> },
     { label: text.role, cell: ({ role }) => text.roles[role] },
     { label: text.connections, isNumber: true, cell: ({ connections }) => formatCount(connections) },
     { label: text.messages, isNumber: true, cell: ({ messagesPerSecond }) => formatRate(messagesPerSecond) },
@@ -58,12 +58,11 @@ function columnsOf(mayDrain: boolean, serving: readonly NodeShape[]): readonly C
     { label: text.redis, cell: ({ redis }) => <Redis state={redis} /> },
     { label: text.version, cell: ({ version }) => version },
     { label: text.started, cell: ({ startedAt }) => <TimeAgo at={startedAt} /> },
-    { label: text.heard, cell: ({ beatAt }) => <TimeAgo at={beatAt} /> },
     ...(mayDrain ? [actions] : []),
   ];
 }
 
-const withUnit = ({ text: value, unit }: { readonly text: string; readonly unit: string }): string => `${value} ${unit}`;
+const withUnit = ({ text: value, unit }: { readonly text: string; readonly unit: string }): string => `${value}\u00a0${unit}`;
 
 const Which = ({ node }: { readonly node: NodeShape }) => (
   <Group gap={6} wrap="nowrap">
@@ -73,6 +72,18 @@ const Which = ({ node }: { readonly node: NodeShape }) => (
     </Stack>
     {node.isSelf && <Tag>{text.self}</Tag>}
   </Group>
+);
+
+/** Those that are there were heard of just now. */
+const How = ({ node: { state, beatAt } }: { readonly node: NodeShape }) => (
+  <Stack gap={0}>
+    <State tone={TONES[state]}>{text.states[state]}</State>
+    {state === 'gone' && (
+      <span style={{ color: 'var(--mantine-color-dimmed)', fontSize: 12 }}>
+        <TimeAgo at={beatAt} />
+      </span>
+    )}
+  </Stack>
 );
 
 const Redis = ({ state }: { readonly state: NodeShape['redis'] }) =>

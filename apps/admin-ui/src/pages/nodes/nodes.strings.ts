@@ -1,6 +1,6 @@
 export const nodesText = {
   title: 'Nodes',
-  description: 'The processes of this installation: what each does, how busy it is, and when it was last heard of.',
+  description: 'The processes of this installation: what each does, how it is, and how busy.',
   table: 'Nodes',
   node: 'Node',
   self: 'answers you',
@@ -10,10 +10,10 @@ export const nodesText = {
     'not-ready': 'Not ready',
     draining: 'Emptied',
     suspect: 'Not reachable',
-    gone: 'Not heard of',
+    gone: 'Last heard of',
   },
   role: 'Role',
-  roles: { all: 'Clients and jobs', api: 'Clients', worker: 'Jobs' },
+  roles: { all: 'All', api: 'Clients', worker: 'Jobs' },
   connections: 'Connections',
   messages: 'Messages/s',
   loop: 'Loop delay',
@@ -22,7 +22,6 @@ export const nodesText = {
   redisStates: { none: 'none', up: 'up', down: 'down' },
   version: 'Version',
   started: 'Started',
-  heard: 'Last heard of',
   actions: 'Actions',
   emptyTitle: 'No nodes',
   drain: {
