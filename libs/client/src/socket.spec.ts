@@ -286,7 +286,7 @@ it('goes where the server sends it, and names the node that it could not reach',
   expect(asked).toEqual([null, gone]);
   // Once it is well connected, old complaints are forgotten.
   sockets()[0]?.conn.close();
-  await vi.waitFor(() => expect(asked).toHaveLength(3), { timeout: 5_000 });
+  await vi.waitFor(() => expect(asked.length).toBeGreaterThanOrEqual(3), { timeout: 5_000 });
   expect(asked[2]).toBe(null);
   directory.close();
 });
