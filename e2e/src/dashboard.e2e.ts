@@ -155,7 +155,8 @@ describe.skipIf(!hasBrowser('the dashboard'))('the dashboard in a real browser',
     await log().getByText('said by the dashboard').waitFor();
     const heard = await ann.seen('ann hears it', (event) => event.type === 'message.created' && event.data.message.seq === 3);
     expect(heard).toMatchObject({ data: { message: { text: 'said by the dashboard', sender: { id: 'bo' } } } });
-    expect(await page.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('');
+    // The field is emptied by the answer, which the event may overtake.
+    await until('the field is empty', async () => (await page.getByRole('textbox', { name: 'Message' }).inputValue()) === '');
 
     await log().getByText('said live').hover();
     await page.getByRole('button', { name: 'Delete message of Bo Berg' }).first().click();
