@@ -1,3 +1,4 @@
+import { chunksOf } from '@parley/domain';
 import { type Presence, type PresenceEnvelope, presenceCommands, sessionCommands } from '@parley/protocol';
 import type { Connection } from './connection.js';
 import { problemFrom } from './http.js';
@@ -129,12 +130,12 @@ export class Presences {
   }
 
   private tell(): void {
-    for (const userIds of batches(this.unwanted)) {
+    for (const userIds of chunksOf(TOGETHER, [...this.unwanted])) {
       // Best effort: the end of the connection does it too.
       this.connection.command(presenceCommands.unsubscribe, { userIds }).catch(() => undefined);
     }
     this.unwanted.clear();
-    for (const userIds of batches(this.wanted)) void this.ask(userIds);
+    for (const userIds of chunksOf(TOGETHER, [...this.wanted])) void this.ask(userIds);
     this.wanted.clear();
   }
 
@@ -164,9 +165,4 @@ export class Presences {
     subject.isFresh = true;
     subject.presence.set(presence);
   }
-}
-
-function batches(ids: ReadonlySet<string>): string[][] {
-  const all = [...ids];
-  return Array.from({ length: Math.ceil(all.length / TOGETHER) }, (_, index) => all.slice(index * TOGETHER, (index + 1) * TOGETHER));
 }

@@ -31,8 +31,8 @@ const RETRY_STEP_MS = 100;
 
 /**
  * Reads for many callers at once: what is asked while a read is under way is answered by the next one, together, which
- * begins as long after it as it took. When idle nothing waits. An answer is never older than the question. A thousand clients that come back at the same moment
- * cost a handful of statements.
+ * begins as long after it as it took. When idle nothing waits. An answer is never older than the question. A thousand
+ * clients that come back at the same moment cost a handful of statements.
  */
 export class Gather<K, V> {
   private readonly lanes = new Map<TenantId, Lane<K, V>>();

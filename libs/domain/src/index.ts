@@ -5,6 +5,7 @@ export * from './auth/auth.service.js';
 export * from './auth/key.service.js';
 export * from './auth/standing.service.js';
 export * from './auth/keys.js';
+export * from './chunks.js';
 export * from './errors.js';
 export * from './events.js';
 export * from './gather.js';

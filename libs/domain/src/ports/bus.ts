@@ -15,7 +15,10 @@ export type BusMessage =
   | { readonly kind: 'end-key'; readonly tenantId: TenantId; readonly signingKeyId: string; readonly reason: CloseReason }
   | { readonly kind: 'end-tenant'; readonly tenantId: TenantId; readonly reason: CloseReason };
 
-/** Which nodes hear a message: every node, or those that follow it, since they serve the room, the user is connected there, or is watched from there. */
+/**
+ * Which nodes hear a message: every node, or those that follow it, since they serve the room, the user is connected
+ * there, or is watched from there.
+ */
 export type Channel = 'all' | `room/${string}` | `user/${string}` | `presence/${string}`;
 
 export const roomChannel = (room: RoomKey): Channel => `room/${roomKeyOf(room)}`;

@@ -1,9 +1,9 @@
 import type { Actor } from '../actor.js';
+import { chunksOf } from '../chunks.js';
 import { DomainError } from '../errors.js';
 import { userKeyOf, type TenantId, type UserId, type UserKey } from '../ids.js';
 import { requireUser } from '../members/member.service.js';
-import type { Bus } from '../ports/bus.js';
-import { presenceChannel } from '../ports/bus.js';
+import { presenceChannel, type Bus } from '../ports/bus.js';
 import type { Clock } from '../ports/clock.js';
 import type { Connection, Connections, Fanout } from '../ports/fanout.js';
 import type { PresenceHere, PresenceSeen, PresenceStore } from '../ports/presence-store.js';
@@ -156,7 +156,10 @@ export class PresenceService {
     await this.noteSeen();
   }
 
-  /** This node stops. Its users are on their way to others; who does not arrive is missed there when the store has forgotten this node. */
+  /**
+   * This node stops. Its users are on their way to others; who does not arrive is missed there when the store has
+   * forgotten this node.
+   */
   async leave(): Promise<void> {
     const at = this.clock.now();
     for (const [key, { user }] of this.here) this.seen.set(key, { user, at });
@@ -177,7 +180,7 @@ export class PresenceService {
     const all = this.watchers.all();
     this.polls += 1;
     for (const [index, { key }] of all.entries()) if (index % POLLS_PER_ROUND === this.polls % POLLS_PER_ROUND) this.suspect(key);
-    for (const some of chunks(all)) {
+    for (const some of chunksOf(TOGETHER, all)) {
       const sums = await this.presence.of(some.map(({ key }) => key));
       for (const [index, { key, told }] of some.entries()) {
         const sum = sums[index];
@@ -223,7 +226,7 @@ export class PresenceService {
   /** What could not be written is written next time. */
   private async noteSeen(): Promise<void> {
     for (const [tenantId, some] of byTenant([...this.seen.values()], ({ user }) => user))
-      for (const chunk of chunks(some)) {
+      for (const chunk of chunksOf(TOGETHER, some)) {
         await this.store.tenant(tenantId, (tx) => tx.presences.seen(chunk.map(({ user, at }) => ({ userNo: user.userNo, at }))));
         for (const { user, at } of chunk) if (this.seen.get(userKeyOf(user))?.at === at) this.seen.delete(userKeyOf(user));
       }
@@ -233,7 +236,7 @@ export class PresenceService {
   private async tellWatchers(suspects: readonly Watched[]): Promise<void> {
     const failures: unknown[] = [];
     for (const [tenantId, some] of byTenant(suspects, ({ key }) => key))
-      for (const chunk of chunks(some)) {
+      for (const chunk of chunksOf(TOGETHER, some)) {
         try {
           await this.tellSome(tenantId, chunk);
         } catch (error) {
@@ -265,7 +268,7 @@ export class PresenceService {
       ]),
     );
     const blind = new Set<string>();
-    for (const some of chunks([...asked])) {
+    for (const some of chunksOf(TOGETHER, [...asked])) {
       const areVisible = await this.store.tenant(tenantId, (tx) => tx.presences.areVisible(some.map(([, pair]) => pair)));
       for (const [index, [name]] of some.entries()) if (!areVisible[index]) blind.add(name);
     }
@@ -331,7 +334,3 @@ function missing(ids: readonly UserId[], users: readonly User[]): readonly UserI
 
 const byTenant = <T>(items: readonly T[], keyOf: (item: T) => UserKey): Map<TenantId, T[]> =>
   Map.groupBy(items, (item) => keyOf(item).tenantId);
-
-function chunks<T>(items: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(items.length / TOGETHER) }, (_, index) => items.slice(index * TOGETHER, (index + 1) * TOGETHER));
-}

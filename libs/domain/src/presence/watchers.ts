@@ -1,6 +1,5 @@
 import { userKeyOf, type UserKey } from '../ids.js';
-import type { Bus } from '../ports/bus.js';
-import { presenceChannel } from '../ports/bus.js';
+import { presenceChannel, type Bus } from '../ports/bus.js';
 import type { Connection } from '../ports/fanout.js';
 import type { Presence, PresenceSubject } from './presence.js';
 
@@ -63,7 +62,7 @@ export class Watchers {
     return this.users.get(userKeyOf(key));
   }
 
-  /** Of a user's id, whom the connection watches already. */
+  /** Whom the connection watches. */
   watchedBy(connection: Connection): readonly Watched[] {
     return [...(this.connections.get(connection) ?? [])].flatMap((name) => this.users.get(name) ?? []);
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Bus, type BusMessage, type Channel } from '@parley/domain';
+import { Bus, chunksOf, type BusMessage, type Channel } from '@parley/domain';
 import { Cluster } from 'ioredis';
 import { Packr, Unpackr } from 'msgpackr';
 import type { RedisPlace } from '../../config/redis-url.js';
@@ -138,8 +138,7 @@ export class RedisBus extends Bus {
 
   /** A sharded command speaks of one slot, so of one channel. */
   private together(channels: readonly string[]): string[][] {
-    const size = this.isSharded ? 1 : CHANNELS_TOGETHER;
-    return Array.from({ length: Math.ceil(channels.length / size) }, (_, index) => channels.slice(index * size, (index + 1) * size));
+    return chunksOf(this.isSharded ? 1 : CHANNELS_TOGETHER, channels);
   }
 
   private read(channel: Buffer, body: Buffer): void {

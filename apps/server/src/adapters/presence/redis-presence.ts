@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  chunksOf,
   GONE_AFTER_MS,
   PresenceStore,
   sumOf,
@@ -59,7 +60,7 @@ export class RedisPresence extends PresenceStore {
     if (entries.length === 0) return;
     try {
       if (this.saidAllAt === 0) await this.keep();
-      for (const some of chunks(entries)) await Promise.all(some.map((entry) => this.tell(entry)));
+      for (const some of chunksOf(TOGETHER, entries)) await Promise.all(some.map((entry) => this.tell(entry)));
     } catch {
       this.isUntold = true;
     }
@@ -80,7 +81,7 @@ export class RedisPresence extends PresenceStore {
     try {
       if (users.length > 0 && this.redis.status !== 'ready') throw new Error('no link');
       const seen: PresenceSeen[] = [];
-      for (const some of chunks(users)) seen.push(...(await this.read(some)));
+      for (const some of chunksOf(TOGETHER, users)) seen.push(...(await this.read(some)));
       return seen;
     } catch {
       return users.map((user) => ({ ...sumOf(this.ownOf(user)), isWhole: false }));
@@ -155,7 +156,7 @@ export class RedisPresence extends PresenceStore {
     this.isUntold = false;
     this.saidAllAt = performance.now();
     await this.redis.set(this.lifeOf(this.node), '1', 'PX', ALIVE_MS);
-    for (const some of chunks([...this.own.keys()]))
+    for (const some of chunksOf(TOGETHER, [...this.own.keys()]))
       await Promise.all(
         some.map((key) => {
           // As it is now: it may have changed since the list was made.
@@ -182,7 +183,3 @@ export class RedisPresence extends PresenceStore {
 }
 
 const newName = (): string => randomBytes(9).toString('base64url');
-
-function chunks<T>(items: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(items.length / TOGETHER) }, (_, index) => items.slice(index * TOGETHER, (index + 1) * TOGETHER));
-}
