@@ -7,20 +7,21 @@ import { aWorld } from '../testing/world.js';
 
 /** A store whose answers can be held back: what they say was true when it was read. */
 class SlowStore extends MemoryStore {
-  private held?: Promise<void>;
+  private held?: { readonly begun: PromiseWithResolvers<void>; readonly released: PromiseWithResolvers<void> };
 
-  /** The next answer comes when the function it returns is called. */
-  holdNext(): () => void {
-    let release: () => void = () => undefined;
-    this.held = new Promise((done) => (release = done));
-    return release;
+  /** The next answer waits for `release`; `begun` is when it is read. */
+  holdNext(): { readonly begun: Promise<void>; readonly release: () => void } {
+    const held = { begun: Promise.withResolvers<void>(), released: Promise.withResolvers<void>() };
+    this.held = held;
+    return { begun: held.begun.promise, release: held.released.resolve };
   }
 
   override async tenant<T>(tenantId: TenantId, run: (tx: TenantTx) => Promise<T>): Promise<T> {
     const { held } = this;
     this.held = undefined;
     const answer = await super.tenant(tenantId, run);
-    await held;
+    held?.begun.resolve();
+    await held?.released.promise;
     return answer;
   }
 }
@@ -32,8 +33,9 @@ describe('facts for sending', () => {
     const world = await aWorld({ ...ports, store })
       .withUsers(['cy'])
       .withGroup('crew', ['ann', 'bo']);
-    const release = store.holdNext();
+    const { begun, release } = store.holdNext();
     const early = world.as('cy').send('crew', 'before I am in');
+    await begun;
     await world.as('ann').add('crew', 'cy');
     const late = Promise.all([world.as('cy', 'phone').send('crew', 'I am in'), world.as('cy', 'watch').send('crew', 'I am in, too')]);
     release();

@@ -1,5 +1,12 @@
+import { Gather } from '../gather.js';
 import type { RoomId, TenantId, UserNo } from '../ids.js';
 import type { SendFacts, Store } from '../ports/store.js';
+
+interface Asked {
+  readonly tenantId: TenantId;
+  readonly roomId: RoomId;
+  readonly userNo: UserNo;
+}
 
 /** Rooms times senders a node keeps in mind; the oldest go first. */
 const CAPACITY = 50_000;
@@ -10,9 +17,11 @@ const CAPACITY = 50_000;
  */
 export class SendFactsCache {
   private readonly known = new Map<string, SendFacts>();
-  private readonly reading = new Map<string, Promise<SendFacts | undefined>>();
-  /** What is read as soon as the reading under way has ended. */
-  private readonly next = new Map<string, Promise<SendFacts | undefined>>();
+  /** One lane for each room and sender. Facts are never older than the question, or who was let in meanwhile would be refused (G12). */
+  private readonly reads = new Gather<Asked, { readonly facts: SendFacts | undefined }>(async (lane, asked) => {
+    const facts = await this.read(lane, asked);
+    return asked.map(() => ({ facts }));
+  });
 
   constructor(private readonly store: Store) {}
 
@@ -20,33 +29,15 @@ export class SendFactsCache {
     return this.known.get(cacheKey(tenantId, roomId, userNo));
   }
 
-  /**
-   * Reads anew. Who asks while a read is under way shares the next one: facts are never older than the question, or who
-   * was let in meanwhile would be refused (G12).
-   */
-  fresh(tenantId: TenantId, roomId: RoomId, userNo: UserNo): Promise<SendFacts | undefined> {
-    const key = cacheKey(tenantId, roomId, userNo);
-    const read = (): Promise<SendFacts | undefined> => this.read(key, tenantId, roomId, userNo);
-    const running = this.reading.get(key);
-    if (!running) return read();
-    const known = this.next.get(key);
-    if (known) return known;
-    // Behind a read that the database did not answer nobody waits for another one (G21).
-    const next = running.finally(() => this.next.delete(key)).then(read);
-    this.next.set(key, next);
-    return next;
+  /** Reads anew, together with all who ask for the same meanwhile. */
+  async fresh(tenantId: TenantId, roomId: RoomId, userNo: UserNo): Promise<SendFacts | undefined> {
+    const { facts } = await this.reads.ask(cacheKey(tenantId, roomId, userNo), { tenantId, roomId, userNo });
+    return facts;
   }
 
-  private read(key: string, tenantId: TenantId, roomId: RoomId, userNo: UserNo): Promise<SendFacts | undefined> {
-    const reading = this.readAndRemember(key, tenantId, roomId, userNo).finally(() => {
-      if (this.reading.get(key) === reading) this.reading.delete(key);
-    });
-    this.reading.set(key, reading);
-    return reading;
-  }
-
-  private async readAndRemember(key: string, tenantId: TenantId, roomId: RoomId, userNo: UserNo): Promise<SendFacts | undefined> {
-    const facts = await this.store.tenant(tenantId, (tx) => tx.rooms.sendFacts(roomId, userNo));
+  private async read(key: string, [asked]: readonly Asked[]): Promise<SendFacts | undefined> {
+    if (!asked) return undefined;
+    const facts = await this.store.tenant(asked.tenantId, (tx) => tx.rooms.sendFacts(asked.roomId, asked.userNo));
     this.known.delete(key);
     if (facts) this.remember(key, facts);
     return facts;
