@@ -1,5 +1,5 @@
 import { HEALED_WITHIN_MS, REFUSED_WITHIN_MS, type Fault } from './faults/fault.ts';
-import type { Stage } from './stage.ts';
+import type { Stage, Strike } from './stage.ts';
 import { isAlive, livePostmasters, thaw, until } from './server/processes.ts';
 import { ACK_TIMEOUT_MS } from './load/chat-user.ts';
 import type { Outcome } from './load/speaker.ts';
@@ -21,6 +21,8 @@ export async function play(stage: Stage, fault: Fault): Promise<Played> {
   const { recorder, population } = stage;
   const violations: string[] = [];
   const from = performance.now();
+  const strike: Strike = { fault, from, to: Infinity };
+  stage.strikes.push(strike);
   let healedMs: number | undefined;
   const begin = recorder.record({ kind: 'fault', name: fault.name, phase: 'begin' });
   try {
@@ -34,6 +36,7 @@ export async function play(stage: Stage, fault: Fault): Promise<Played> {
     await rescue(stage);
   }
   const to = performance.now();
+  strike.to = to;
   const over = recorder.record({ kind: 'fault', name: fault.name, phase: 'over' });
   const during = population.outcomes.filter(({ startedAt }) => startedAt >= from - ACK_TIMEOUT_MS && startedAt < to);
   const slowestMs = Math.max(0, ...during.map(({ tookMs }) => tookMs));

@@ -13,8 +13,7 @@ const possible = CONTROLS.filter(({ topology }) => topology !== 'cluster' || noR
 
 /** A harness that cannot fail proves nothing. */
 describe.skipIf(missing !== undefined)('positive controls', () => {
-  // Some bugs show in an unlucky moment only; two runs of a minute have enough of them.
-  it.for(possible.map((control) => [control.name, control] as const))('%s', { retry: 1 }, async ([, control]) => {
+  it.for(possible.map((control) => [control.name, control] as const))('%s', async ([, control]) => {
     const { isAsExpected, found, example } = await tryControl(control, new Random(1));
     expect({ isAsExpected, found, example }).toMatchObject({ isAsExpected: true });
   });

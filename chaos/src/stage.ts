@@ -5,6 +5,7 @@ import { check } from './checks/checker.ts';
 import type { Finding } from './checks/findings.ts';
 import type { HistoryEvent, Reader, RoomTruth } from './checks/history.ts';
 import { Recorder } from './checks/recorder.ts';
+import type { Fault } from './faults/fault.ts';
 import { Proxy } from './faults/proxy.ts';
 import { heardAllTheSame } from './checks/mute.ts';
 import type { Outcome } from './load/speaker.ts';
@@ -51,6 +52,13 @@ export interface Judgement {
   readonly excused: number;
 }
 
+export interface Strike {
+  readonly fault: Fault;
+  readonly from: number;
+  /** Infinity: under way. */
+  to: number;
+}
+
 /** One server, one load, one history: what faults are played on. */
 export class Stage {
   readonly directory: string;
@@ -60,6 +68,8 @@ export class Stage {
   readonly population: Population;
   readonly traffic: Traffic;
   readonly random: Random;
+  /** What is played and what was, by this process's clock. */
+  readonly strikes: Strike[] = [];
   /** When sockets were destroyed under both sides (F22). */
   readonly blows: number[] = [];
   /** Sends that waited too long on such a connection. */
@@ -135,6 +145,11 @@ export class Stage {
     for (const url of this.server.urls) await untilReady(url, left());
     await this.flows(left());
     await this.population.untilConnected(left());
+  }
+
+  /** Was one of these faults under way at some time since then? */
+  wasBeside(faults: readonly Fault[], since: number): boolean {
+    return this.strikes.some(({ fault, to }) => to > since && faults.includes(fault));
   }
 
   sample(phase: 'load' | 'idle'): void {

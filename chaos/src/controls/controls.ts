@@ -80,7 +80,7 @@ export const CONTROLS: readonly Control[] = [
   },
   {
     name: 'no_sweep',
-    title: 'a quarter of what nodes tell each other is lost, and nobody looks for it',
+    title: 'nodes tell each other nothing, and nobody looks for what they committed',
     topology: 'cluster',
     faults: [],
     loadMs: 3_000,

@@ -6,6 +6,7 @@ import { whyNoRedis } from '../server/redis-process.ts';
 import type { Stage } from '../stage.ts';
 import { dieAfterCommit, untilCaught } from './death-after-commit.ts';
 import { isRoot, must, type Fault } from './fault.ts';
+import { lineFaults } from './line.ts';
 import { PLAIN, type Line, type Proxy } from './proxy.ts';
 
 const HELD_MS = 6_000;
@@ -68,9 +69,11 @@ const nodeDiesAfterCommit = fault(
 async function mustAckMeanwhile(stage: Stage, strike: () => Promise<void>): Promise<void> {
   const from = performance.now();
   await strike();
+  // Beside a fault of the line only those who are not on it can tell.
+  const isLineSound = !stage.wasBeside(lineFaults, from);
   const tooks = stage.population.outcomes
-    // A fault of the line may be played at the same time.
-    .filter(({ startedAt, result, isOnLine }) => startedAt > from && !isOnLine && (result === 'ok' || result === 'deduplicated'))
+    .filter(({ startedAt, result }) => startedAt > from && (result === 'ok' || result === 'deduplicated'))
+    .filter(({ isOnLine }) => isLineSound || !isOnLine)
     .map(({ tookMs }) => tookMs)
     .sort((a, b) => a - b);
   must(tooks.length > 0, 'nothing was acknowledged without Redis');
