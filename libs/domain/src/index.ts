@@ -45,6 +45,7 @@ export * from './rates/call-rates.js';
 export * from './receipts/receipt.service.js';
 export * from './relay/every-node.js';
 export * from './relay/relay.service.js';
+export * from './relay/told-positions.js';
 export * from './relay/sweep.service.js';
 export * from './rooms/access.js';
 export * from './rooms/room.js';

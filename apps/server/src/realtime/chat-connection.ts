@@ -1,4 +1,12 @@
-import { DomainError, type CloseReason, type Connection, type EncodedPacket, type ErrorDetails, type UserKey } from '@parley/domain';
+import {
+  DomainError,
+  ToldPositions,
+  type CloseReason,
+  type Connection,
+  type EncodedPacket,
+  type ErrorDetails,
+  type UserKey,
+} from '@parley/domain';
 import { presentProblem } from '@parley/protocol';
 import type { Socket } from 'socket.io';
 import { atEndOfTurn } from './end-of-turn.js';
@@ -38,7 +46,7 @@ const END_CODES = {
  */
 export class ChatConnection implements Connection {
   readonly rooms = new Set<string>();
-  userPts = 0;
+  readonly told = new ToldPositions();
   /** The app says that nobody looks at it. */
   isInBackground = false;
   private activeAt = performance.now();

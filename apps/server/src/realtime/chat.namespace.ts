@@ -136,7 +136,7 @@ async function begin(
   const { missed, incomplete } = await resume(socket.data.resume as Resume | undefined, actor, syncs, start, behind);
   socket.data.resume = undefined;
   if (!socket.connected) return;
-  connection.userPts = Math.max(connection.userPts, start.userPts);
+  connection.told.reach(start.userPts);
   const ready = encodeEvent('session.ready', {
     user: presentUser(user),
     device: actor.device,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Store, type TenantTx } from '@parley/domain';
+import { RoomLog, Store, type TenantTx } from '@parley/domain';
 import { aScene, type Scene } from '../testing/scene.js';
 import { serverOnMemory, type MemoryServer } from '../testing/server-on-memory.js';
 import { SocketUser } from '../testing/socket-user.js';
@@ -49,5 +49,34 @@ describe('what no message told of', () => {
     expect((await SocketUser.refused(server.url, { auth: { token: scene.member } })).code).toBe(next);
     expect((await zed.ask('room.get', { roomId: 'zoo' })).ok).toBe(true);
     for (const user of [bo, zed]) user.leave();
+  });
+});
+
+describe('what another node committed, and only the next of it was told', () => {
+  it('is found by the sweep: the room is entered, once, and heard', async () => {
+    const { tenantId } = scene;
+    await server.seed.group(tenantId, 'den', ['ann']);
+    const bo = await SocketUser.enter(server.url, scene.member);
+    const [room, user] = await store().tenant(tenantId, async (tx) => [await tx.rooms.byId('den'), await tx.users.byId('bo')] as const);
+    if (!room || !user) throw new Error('the scene lacks something');
+    await server.running.app.get(RoomLog).change({
+      room: { tenantId, roomNo: room.no, roomId: 'den' },
+      by: { kind: 'system', id: 'elsewhere' },
+      changes: [{ type: 'member.joined', userNo: user.no, role: 'member' }],
+      tells: [{ userNo: user.no, type: 'room.entered' }],
+    });
+    await server.seed.group(tenantId, 'pen', ['ann', 'bo']);
+    const entered = () => bo.all('room.entered').map(({ data }) => (data as { room?: { id: string } }).room?.id);
+    await until('bo is told of both', () => entered().includes('den'), SWEPT_MS);
+    await until(
+      'bo hears',
+      async () => {
+        await server.seed.send(tenantId, 'ann', 'den', 'for bo too');
+        return bo.texts.includes('for bo too');
+      },
+      SWEPT_MS,
+    );
+    expect(entered()).toEqual(['pen', 'den']);
+    bo.leave();
   });
 });

@@ -101,8 +101,9 @@ export class LiveFanout extends Fanout {
 
   override toWatchers(): void {}
 
-  override enter(user: UserKey, room: RoomKey): void {
+  override enter(user: UserKey, room: RoomKey): boolean {
     for (const line of this.of(user)) this.subscribe(line, room);
+    return true;
   }
 
   override exit(user: UserKey, room: RoomKey): void {

@@ -1,6 +1,7 @@
 import type { ErrorDetails } from '../errors.js';
 import type { ProfileEvent, RoomEvent, RoomNotice, UserEvent } from '../events.js';
 import type { PresenceEvent } from '../presence/presence.js';
+import type { ToldPositions } from '../relay/told-positions.js';
 import type { RoomId, RoomKey, RoomNo, TenantId, UserKey, UserNo } from '../ids.js';
 
 /** Why a connection is closed. */
@@ -14,6 +15,7 @@ export abstract class Fanout {
   /** The room's head is told to who listens to it, with the next beacon: whoever lacks something asks for it. */
   abstract head(head: KnownHead): void;
   abstract toRoom(event: RoomEvent | RoomNotice): void;
+  /** Each of the user's connections is told an entry once, however often and in whatever order this is called. */
   abstract toUser(event: UserEvent): void;
   /** To the user's own connections and to who listens to these rooms of the tenant, each once. */
   abstract toUserRooms(event: ProfileEvent, rooms: readonly RoomNo[]): void;
@@ -21,8 +23,8 @@ export abstract class Fanout {
   abstract toWatchers(event: PresenceEvent, watchers: Iterable<Connection>): void;
   /** Does anybody here listen to the room? */
   abstract isServed(room: RoomKey): boolean;
-  /** From now on the user's connections get the room's events. */
-  abstract enter(user: UserKey, room: RoomKey): void;
+  /** From now on the user's connections get the room's events. False: they did before. */
+  abstract enter(user: UserKey, room: RoomKey): boolean;
   /** From now on they do not. */
   abstract exit(user: UserKey, room: RoomKey): void;
   /** The transports of all who listen close; they come back and are let in by what is stored. */
@@ -61,8 +63,8 @@ export interface Connection {
   readonly rooms: Set<string>;
   /** Of the user's rights as they were when it was let in. */
   readonly userVersion: number;
-  /** The newest position of its user's log that it was sent. */
-  userPts: number;
+  /** Of its user's own log. */
+  readonly told: ToldPositions;
   /** It was told where it starts. */
   readonly isOpen: boolean;
   /** Milliseconds since it asked for something; Infinity while the app is in the background. */
@@ -85,7 +87,7 @@ export abstract class Connections {
   abstract count(): number;
   /** Users with a connection here. */
   abstract usersOf(tenantId: TenantId): readonly UserNo[];
-  /** The oldest position of its own log that one of the user's connections was sent, where that is less than this one. */
+  /** Up to where every one of the user's connections was told its own log, where that is less than this position. */
   abstract behind(user: UserKey, userPts: number): number | undefined;
   /** Closes those connections of the user that were let in on older rights; they come back and are judged anew. */
   abstract outdate(user: UserKey, userVersion: number): void;

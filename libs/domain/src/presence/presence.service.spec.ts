@@ -5,6 +5,7 @@ import { presenceStoreContract } from '../testing/contracts/presence-store.contr
 import { MemoryBus } from '../testing/memory/memory-bus.js';
 import { MemoryPresence } from '../testing/memory/memory-presence.js';
 import { aWorld, type World } from '../testing/world.js';
+import { ToldPositions } from '../relay/told-positions.js';
 import { WATCHED_MAX } from './presence.js';
 import { PresenceService } from './presence.service.js';
 
@@ -18,7 +19,7 @@ class Phone implements Connection {
   readonly signingKeyId = undefined;
   readonly userVersion = 1;
   readonly isOpen = true;
-  userPts = 0;
+  readonly told = new ToldPositions();
   idleMs = 0;
 
   constructor(readonly user: UserKey) {}

@@ -55,8 +55,8 @@ export class EveryNode extends Fanout {
     return this.here.isServed(room);
   }
 
-  override enter(user: UserKey, room: RoomKey): void {
-    this.here.enter(user, room);
+  override enter(user: UserKey, room: RoomKey): boolean {
+    return this.here.enter(user, room);
   }
 
   override exit(user: UserKey, room: RoomKey): void {

@@ -16,8 +16,6 @@ const FILL_MAX = 1_000;
 const WAITING_MAX = 1_000;
 /** Rooms whose position is kept while nobody here listens to them; a forgotten one starts over at its next event. */
 const ROOMS_MAX = 100_000;
-/** The copies of one commit come right behind each other. */
-const HEARD_MAX = 1_000;
 /** How many are looked at to find one to forget. */
 const CANDIDATES_MAX = 10;
 
@@ -49,8 +47,6 @@ interface RoomFlow {
  */
 export class RelayService {
   private readonly rooms = new Map<string, RoomFlow>();
-  /** Ids of entries of users' own logs that other nodes told of lately. */
-  private readonly heard = new Set<string>();
   private doubts: (user: UserKey) => void = () => undefined;
 
   constructor(
@@ -77,7 +73,7 @@ export class RelayService {
   private fromElsewhere(message: BusMessage): void {
     switch (message.kind) {
       case 'appended':
-        return this.tell(this.unheard(message.appended));
+        return this.tell(message.appended);
       case 'notice':
         return this.fanout.toRoom(message.event);
       case 'profile':
@@ -93,18 +89,10 @@ export class RelayService {
     }
   }
 
-  /** A commit that concerns several users comes here once for each of them that is connected here. */
-  private unheard({ events, userEvents }: Appended): Appended {
-    const fresh = userEvents.filter(({ id }) => !this.heard.has(id));
-    for (const { id } of fresh) this.heard.add(id);
-    for (const id of this.heard) {
-      if (this.heard.size <= HEARD_MAX) break;
-      this.heard.delete(id);
-    }
-    return { events, userEvents: fresh };
-  }
-
-  /** One commit in one room. A user learns of a room before the room's own events reach it. */
+  /**
+   * One commit in one room. A user learns of a room before the room's own events reach it. A commit that concerns several
+   * users comes from elsewhere once for each of them that is connected here.
+   */
   private tell({ events, userEvents }: Appended): void {
     const [first] = events;
     if (first) this.skipUnheard(first);

@@ -111,6 +111,15 @@ describe('a join that was not told', () => {
     await vi.waitFor(() => expect(world.fanout.isSubscribed(world.userKey('bo'), world.roomKey('crew'))).toBe(true));
   });
 
+  it('opens the room with a word of how far it has come: the client may have asked before that', async () => {
+    const world = await aWorld().withGroup('crew', ['ann', 'bo']).withGroup('den', ['ann', 'bo']);
+    const bo = world.userKey('bo');
+    world.fanout.exit(bo, world.roomKey('crew'));
+    world.services.listen.doubt(bo);
+    await vi.waitFor(() => expect(world.fanout.isSubscribed(bo, world.roomKey('crew'))).toBe(true));
+    expect(world.fanout.heads).toEqual([{ ...world.roomKey('crew'), roomId: 'crew', epoch: 1, pts: (await world.events('crew')).length }]);
+  });
+
   it('is made up for when the database can be read again', async () => {
     const world = await aWorld().withGroup('crew', ['ann', 'bo']);
     const { relay, rooms, sync } = world.services;

@@ -96,10 +96,13 @@ export class ListenService {
   private async enterAll(user: UserKey): Promise<boolean> {
     const { rooms } = await this.syncs.start(user);
     let isSettled = true;
-    for (const { no, epoch, pts } of rooms) {
+    for (const { no, id, epoch, pts } of rooms) {
       const room = { tenantId: user.tenantId, roomNo: no };
-      if (this.relay.follow({ ...room, epoch, pts }) === 'stale') isSettled = false;
-      else this.fanout.enter(user, room);
+      const following = this.relay.follow({ ...room, epoch, pts });
+      if (following !== 'current') isSettled = false;
+      if (following === 'stale') continue;
+      // What the client asked for when it was told of the room may have been less than this.
+      if (this.fanout.enter(user, room)) this.fanout.head({ ...room, roomId: id, epoch, pts });
     }
     return isSettled;
   }

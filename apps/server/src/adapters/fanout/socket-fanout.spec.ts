@@ -1,4 +1,14 @@
-import type { Connection, EncodedPacket, ReceiptEvent, UserKey } from '@parley/domain';
+import {
+  DEFAULT_TENANT_SETTINGS,
+  defaultRoomSettings,
+  ToldPositions,
+  type Connection,
+  type EncodedPacket,
+  type ReceiptEvent,
+  type RoomInfo,
+  type UserEvent,
+  type UserKey,
+} from '@parley/domain';
 import { SeededRandom } from '@parley/domain/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SocketFanout } from './socket-fanout.js';
@@ -9,7 +19,7 @@ class FakeConnection implements Connection {
   readonly ended: string[] = [];
   readonly signingKeyId = undefined;
   userVersion = 1;
-  userPts = 0;
+  readonly told = new ToldPositions();
   readonly idleMs = 0;
 
   constructor(readonly user: UserKey) {}
@@ -56,6 +66,31 @@ const read = (tenantId: string, roomNo: number): ReceiptEvent => ({
   user: { no: 1, id: 'ann', name: 'Ann' },
   seq: 1,
   at: new Date(0),
+});
+
+const CREW: RoomInfo = {
+  tenantId: 'acme',
+  no: 7,
+  id: 'crew',
+  kind: 'group',
+  metadata: {},
+  settings: defaultRoomSettings('group', DEFAULT_TENANT_SETTINGS, 100),
+  createdAt: new Date(0),
+  epoch: 1,
+  pts: 1,
+  lastSeq: 0,
+  floorPts: 0,
+  memberCount: 1,
+};
+
+const exited = (userPts: number): UserEvent => ({
+  id: `entry ${userPts}`,
+  type: 'room.exited',
+  tenantId: 'acme',
+  userNo: 1,
+  userPts,
+  at: new Date(0),
+  data: { room: CREW },
 });
 
 /** What a turn of the event loop told rooms is handed over at its end. */
@@ -157,17 +192,42 @@ describe('heads', () => {
     expect([fanout.isServed({ tenantId: 'acme', roomNo: 7 }), fanout.isServed({ tenantId: 'other', roomNo: 7 })]).toEqual([true, false]);
   });
 
+  it('do not fall back to what was read before', () => {
+    const here = joined('acme', 1, 7);
+    for (const [epoch, pts] of [
+      [2, 9],
+      [2, 8],
+      [1, 30],
+    ] as const)
+      fanout.head({ tenantId: 'acme', roomNo: 7, roomId: 'crew', epoch, pts });
+    fanout.beacon();
+    expect(here.got).toEqual([expect.stringContaining('{"roomId":"crew","epoch":2,"pts":9}')]);
+  });
+
   it('of a user are behind where an open connection was sent less', () => {
     const user = { tenantId: 'acme', userNo: 1 };
     const [connection, second] = [joined('acme', 1, 7), joined('acme', 1, 7)];
     second.isOpen = false;
-    connection.userPts = 3;
+    connection.told.reach(3);
     expect([fanout.behind(user, 3), fanout.behind(user, 5), fanout.behind({ tenantId: 'other', userNo: 1 }, 5)]).toEqual([
       undefined,
       3,
       undefined,
     ]);
     expect(fanout.usersOf('acme')).toEqual([1]);
+  });
+});
+
+describe('entries of a user’s own log', () => {
+  it('are told each connection once, and one that was lost is not forgotten for the next', () => {
+    const user = { tenantId: 'acme', userNo: 1 };
+    const [early, late] = [joined('acme', 1, 7), joined('acme', 1, 7)];
+    early.told.reach(3);
+    late.told.reach(4);
+    for (const userPts of [6, 6]) fanout.toUser(exited(userPts));
+    expect([early.got.length, late.got.length, fanout.behind(user, 6)]).toEqual([1, 1, 3]);
+    for (const userPts of [4, 5, 6]) fanout.toUser(exited(userPts));
+    expect([early.got.length, late.got.length, fanout.behind(user, 6)]).toEqual([3, 2, undefined]);
   });
 });
 

@@ -126,7 +126,7 @@ export class SocketFanout extends Fanout implements Connections {
 
   behind(user: UserKey, userPts: number): number | undefined {
     const open = [...this.of(user)].filter(({ isOpen }) => isOpen);
-    const oldest = Math.min(...open.map((connection) => connection.userPts));
+    const oldest = Math.min(...open.map(({ told }) => told.pts));
     return oldest < userPts ? oldest : undefined;
   }
 
@@ -139,7 +139,10 @@ export class SocketFanout extends Fanout implements Connections {
   }
 
   override head({ tenantId, roomNo, roomId, epoch, pts }: KnownHead): void {
-    this.heads.set(roomKeyOf({ tenantId, roomNo }), { roomId, epoch, pts });
+    const key = roomKeyOf({ tenantId, roomNo });
+    const known = this.heads.get(key);
+    if (known && (known.epoch > epoch || (known.epoch === epoch && known.pts > pts))) return;
+    this.heads.set(key, { roomId, epoch, pts });
   }
 
   /** The dashboard looks into one room. Returns how to stop. */
@@ -187,10 +190,8 @@ export class SocketFanout extends Fanout implements Connections {
   }
 
   override toUser(event: UserEvent): void {
-    const receivers = this.users.get(userKeyOf(event));
-    if (!receivers) return;
-    for (const connection of receivers) connection.userPts = Math.max(connection.userPts, event.userPts);
-    this.emit(receivers, encodeEvent(event.type, presentUserEvent(event)));
+    const receivers = new Set([...this.of(event)].filter(({ told }) => told.add(event.userPts)));
+    if (receivers.size > 0) this.emit(receivers, encodeEvent(event.type, presentUserEvent(event)));
   }
 
   override toUserRooms(event: ProfileEvent, rooms: readonly RoomNo[]): void {
@@ -210,8 +211,11 @@ export class SocketFanout extends Fanout implements Connections {
     this.delivered += receivers.size * packet.texts.length;
   }
 
-  override enter(user: UserKey, room: RoomKey): void {
-    for (const connection of this.of(user)) this.subscribe(connection, room);
+  override enter(user: UserKey, room: RoomKey): boolean {
+    const connections = [...this.of(user)];
+    const areIn = connections.every((connection) => connection.rooms.has(roomKeyOf(room)));
+    for (const connection of connections) this.subscribe(connection, room);
+    return !areIn;
   }
 
   override exit(user: UserKey, room: RoomKey): void {
@@ -259,7 +263,7 @@ export class SocketFanout extends Fanout implements Connections {
       }
     }
     this.heads.clear();
-    for (const [connection, heads] of byConnection) connection.send(encodeEvent('room.head', { heads, userPts: connection.userPts }));
+    for (const [connection, heads] of byConnection) connection.send(encodeEvent('room.head', { heads, userPts: connection.told.pts }));
   }
 }
 

@@ -49,7 +49,7 @@ export class RecordingFanout extends Fanout {
   }
 
   toUser(event: UserEvent): void {
-    this.deliver(event, event);
+    if (!this.seenBy(event).some((seen) => 'userPts' in seen && seen.id === event.id)) this.deliver(event, event);
   }
 
   toUserRooms(event: ProfileEvent, rooms: readonly RoomNo[]): void {
@@ -64,11 +64,12 @@ export class RecordingFanout extends Fanout {
     for (const { user } of watchers) this.deliver(user, event);
   }
 
-  enter({ tenantId, userNo }: UserKey, room: RoomKey): void {
+  enter({ tenantId, userNo }: UserKey, room: RoomKey): boolean {
     const user = { tenantId, userNo };
-    if (this.gone.has(userKeyOf(user))) return;
+    if (this.gone.has(userKeyOf(user)) || this.isSubscribed(user, room)) return false;
     const users = this.audience.get(roomKeyOf(room)) ?? new Map<string, UserKey>();
     this.audience.set(roomKeyOf(room), users.set(userKeyOf(user), user));
+    return true;
   }
 
   exit(user: UserKey, room: RoomKey): void {
