@@ -194,11 +194,13 @@ export class Stage {
     const { people, apis, roomIds } = this.population;
     const heads = new Map<string, number>();
     for (const api of apis) for (const roomId of roomIds) heads.set(`${api.tenantId}/${roomId}`, await api.head(roomId));
-    await until('everybody is current', this.currentMs, () =>
-      people.every(({ user, api }) =>
+    // Who was let in by the last commit may have to be told by the sweep, as of any other last event.
+    await until('everybody is current', this.currentMs, () => {
+      const areCurrent = people.every(({ user, api }) =>
         user.places.all.every(({ roomId, pts, isOut }) => isOut || pts === heads.get(`${api.tenantId}/${roomId}`)),
-      ),
-    );
+      );
+      return areCurrent && this.whoFollowsWrongly().length === 0;
+    });
   }
 
   /** Whoever is a member follows the room, and nobody else does. */
