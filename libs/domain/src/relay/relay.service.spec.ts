@@ -19,11 +19,21 @@ class BrokenLog extends MemoryRoomLog {
   }
 }
 
+/** Sockets of which one fails at one event. */
+class FailingFanout extends RecordingFanout {
+  failsAt = 0;
+
+  override toRoom(...[event]: Parameters<RecordingFanout['toRoom']>): void {
+    if ('pts' in event && event.pts === this.failsAt) throw new Error('a socket failed');
+    super.toRoom(event);
+  }
+}
+
 /** The events of a talk, and a second node's relay that is told of them as the test likes. */
 async function aSecondNode(log?: (world: World) => MemoryRoomLog) {
   const world = await aWorld().withGroup('crew', ['ann', 'bo']);
   for (let n = 0; n < 5; n += 1) await world.as('ann').send('crew');
-  const fanout = new RecordingFanout();
+  const fanout = new FailingFanout();
   const relay = new RelayService(log?.(world) ?? world.ports.roomLog, fanout, world.clock, new MemoryBus());
   const events = await world.events('crew');
   const publish = (...pts: number[]) => relay.publish({ events: pts.map((at) => eventAt(events, at)), userEvents: [] });
@@ -161,6 +171,21 @@ describe('the relay', () => {
     expect(seen()).toEqual([4, 5, 6, 7, 8]);
   });
 
+  it('goes on with the room after an event that could not be told', async () => {
+    const { world, fanout, relay, publish, seen } = await aSecondNode();
+    fanout.failsAt = 6;
+    publish(4);
+    publish(8);
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      world.clock.advance(250);
+      await settle();
+    }
+    expect(seen()).toEqual([4, 5, 7, 8]);
+    await world.as('ann').send('crew');
+    relay.publish({ events: (await world.events('crew')).slice(8), userEvents: [] });
+    expect(seen()).toEqual([4, 5, 7, 8, 9]);
+  });
+
   it('keeps no more than it can hold behind a gap, and reads the rest', async () => {
     let log: BrokenLog | undefined;
     const { world, relay, publish, seen } = await aSecondNode((of) => (log = new BrokenLog(of.ports.db)));
@@ -257,6 +282,19 @@ describe('the relay', () => {
     world.clock.advance(50);
     await settle();
     expect(fanout.seenBy(world.userKey('cy')).map(({ type }) => type)).toEqual(['member.joined']);
+  });
+
+  it('reads nothing of what was committed while nobody listened here, and lets in at once who joins behind it', async () => {
+    const { world, fanout, relay, publish, seen } = await aSecondNode((of) => new BrokenLog(of.ports.db));
+    publish(4);
+    fanout.exit(world.userKey('bo'), world.roomKey('crew'));
+    await world.addUsers(['cy']);
+    await world.as('ann').add('crew', 'cy');
+    const [join] = (await world.events('crew')).slice(-1);
+    if (!join) throw new Error('an event was expected');
+    relay.publish({ events: [join], userEvents: [] });
+    expect(fanout.seenBy(world.userKey('cy')).map(({ type }) => type)).toEqual(['member.joined']);
+    expect(seen()).toEqual([4]);
   });
 
   it('tells the last event of a room to who is put out, and nothing after it', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { BusMessage, ReceiptEvent } from '@parley/domain';
+import type { BusMessage, Channel, ReceiptEvent } from '@parley/domain';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseRedisUrl } from '../../config/redis-url.js';
 import { RedisServer, whyNoRedis } from '../../testing/redis-server.js';
@@ -67,27 +67,26 @@ describe.skipIf(missing !== undefined)('nodes on one Redis', () => {
     return { bus, heard, notes };
   }
 
+  type Node = Awaited<ReturnType<typeof aNode>>;
+
+  /** The message is sent until it comes: a subscription is on its way at first. */
+  const untilHears = (to: Node, from: Node, channel: Channel, message: BusMessage): Promise<unknown> =>
+    until(
+      `a message on ${channel} comes`,
+      () => {
+        from.bus.send(channel, message);
+        return to.heard.length > 0;
+      },
+      SOON_MS,
+    );
+
   it('hear what is for all, what they follow, and nothing of their own', async () => {
     const [a, b, c] = [await aNode(), await aNode(), await aNode()];
     b.bus.follow('room/acme/1');
     b.bus.follow('user/acme/9');
     c.bus.follow('room/acme/2');
-    await until(
-      'b hears',
-      () => {
-        a.bus.send('room/acme/1', receipt(1, 0));
-        return b.heard.length > 0;
-      },
-      SOON_MS,
-    );
-    await until(
-      'c hears',
-      () => {
-        a.bus.send('room/acme/2', receipt(2, 0));
-        return c.heard.length > 0;
-      },
-      SOON_MS,
-    );
+    await untilHears(b, a, 'room/acme/1', receipt(1, 0));
+    await untilHears(c, a, 'room/acme/2', receipt(2, 0));
     a.bus.send('room/acme/1', receipt(1, 1));
     a.bus.send('room/acme/2', receipt(2, 1));
     a.bus.send('user/acme/9', receipt(3, 1));
@@ -103,14 +102,7 @@ describe.skipIf(missing !== undefined)('nodes on one Redis', () => {
   it('keep the order of one channel, and follow no longer where they said so', async () => {
     const [a, b] = [await aNode(), await aNode()];
     b.bus.follow('room/acme/1');
-    await until(
-      'b hears',
-      () => {
-        a.bus.send('room/acme/1', receipt(1, 0));
-        return b.heard.length > 0;
-      },
-      SOON_MS,
-    );
+    await untilHears(b, a, 'room/acme/1', receipt(1, 0));
     for (let seq = 1; seq <= 500; seq += 1) {
       a.bus.send('room/acme/1', receipt(1, seq));
       if (seq % 50 === 0) await new Promise((done) => setImmediate(done));
@@ -132,6 +124,19 @@ describe.skipIf(missing !== undefined)('nodes on one Redis', () => {
       },
       SOON_MS,
     );
+  });
+
+  it('go on after a message that one of their parts cannot take, and say so once', async () => {
+    const [a, b] = [await aNode(), await aNode()];
+    b.bus.receive((message) => {
+      if (roomOf(message) === 1) throw new Error('never heard of it');
+    });
+    const last: BusMessage[] = [];
+    b.bus.receive((message) => last.push(message));
+    for (const roomNo of [1, 1, 2]) a.bus.send('all', receipt(roomNo, 1));
+    await until('all came', () => last.length === 3, SOON_MS);
+    expect(b.heard.map(roomOf)).toEqual([1, 1, 2]);
+    expect(b.notes.filter((note) => note.includes('not understood'))).toHaveLength(1);
   });
 
   it('know nothing of another installation on the same Redis', async () => {
@@ -157,14 +162,7 @@ describe.skipIf(missing !== undefined)('nodes on one Redis', () => {
     await until('both are back', () => a.bus.state === 'up' && b.bus.state === 'up', SOON_MS);
     expect(isBack).toBe(2);
     b.heard.length = 0;
-    await until(
-      'b hears of the room it followed before',
-      () => {
-        a.bus.send('room/acme/1', receipt(1, 2));
-        return b.heard.length > 0;
-      },
-      SOON_MS,
-    );
+    await untilHears(b, a, 'room/acme/1', receipt(1, 2));
     expect(b.notes.filter((note) => note.endsWith('again'))).toHaveLength(2);
   }, 60_000);
 
@@ -174,14 +172,7 @@ describe.skipIf(missing !== undefined)('nodes on one Redis', () => {
     for (let turn = 0; turn < 3; turn += 1) {
       redis.command('client', 'kill', 'type', 'pubsub');
       b.heard.length = 0;
-      await until(
-        'b hears',
-        () => {
-          a.bus.send('room/acme/1', receipt(1, turn));
-          return b.heard.length > 0;
-        },
-        SOON_MS,
-      );
+      await untilHears(b, a, 'room/acme/1', receipt(1, turn));
     }
   });
 });
