@@ -61,6 +61,19 @@ describe.skipIf(missing !== undefined)('on Redis', () => {
     await a.close();
   });
 
+  it('a bucket that was told and has filled up half again is charged once for what was taken', async () => {
+    const a = open();
+    const bucket = randomUUID();
+    const rate = { burst: 100, perSecond: 20 };
+    const tokens = (): number => Number(redis.command('hget', `parley:test/rate/${bucket}`, 'tokens'));
+    await a.take(bucket, rate, 60);
+    await until('it has filled up half again', () => tokens() > 55, 5_000);
+    await a.take(bucket, rate, 30);
+    await until('that is told too', () => tokens() < 50, 5_000);
+    expect(tokens()).toBeGreaterThan(20);
+    await a.close();
+  });
+
   it('goes on by itself when Redis stands still, without waiting for it (F15)', async () => {
     const a = open();
     const bucket = randomUUID();
