@@ -101,6 +101,19 @@ describe('where to connect', () => {
   });
 });
 
+describe('where every node is suspect', () => {
+  it('all are open: it is more likely that nodes cannot reach each other than that none works', async () => {
+    const { beat, where, probe } = await aCluster();
+    for (const id of ['one', 'two']) {
+      await beat(id, { connections: id === 'one' ? 0 : 9 });
+      probe.unreachable.add(`http://${id}`);
+    }
+    for (const id of ['one', 'two']) where(id);
+    await settle();
+    expect([probe.asked.sort(), where(), where('one')]).toEqual([['http://one', 'http://two'], ['one', 'two'], ['two']]);
+  });
+});
+
 describe('nodes', () => {
   it('are seen by operators of the whole, and emptied by its admins', async () => {
     const { world, nodes, beat } = await aCluster();

@@ -1,9 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { userKeyOf, type UserId, type UserKey } from '../ids.js';
+import { DomainError } from '../errors.js';
+import { userKeyOf, type TenantId, type UserId, type UserKey } from '../ids.js';
 import type { Connection } from '../ports/fanout.js';
+import type { TenantTx } from '../ports/store.js';
 import { presenceStoreContract } from '../testing/contracts/presence-store.contract.js';
 import { MemoryBus } from '../testing/memory/memory-bus.js';
 import { MemoryPresence } from '../testing/memory/memory-presence.js';
+import { MemoryStore } from '../testing/memory/memory-store.js';
+import { memoryPorts } from '../testing/memory/ports.js';
 import { aWorld, type World } from '../testing/world.js';
 import { ToldPositions } from '../relay/told-positions.js';
 import { WATCHED_MAX } from './presence.js';
@@ -42,8 +46,8 @@ class Node {
     this.service = new PresenceService(world.ports.store, store, { of }, world.fanout, bus, world.clock);
   }
 
-  connect(userId: UserId): Phone {
-    const phone = new Phone(this.world.userKey(userId));
+  connect(userId: UserId, tenantId?: TenantId): Phone {
+    const phone = new Phone(this.world.userKey(userId, tenantId));
     const key = userKeyOf(phone.user);
     this.connections.set(key, new Set([...(this.connections.get(key) ?? []), phone]));
     this.service.note(phone.user);
@@ -57,15 +61,29 @@ class Node {
   }
 }
 
+/** A database that fails for one tenant. */
+class BrokenStore extends MemoryStore {
+  brokenFor?: TenantId;
+
+  override tenant<T>(tenantId: TenantId, run: (tx: TenantTx) => Promise<T>): Promise<T> {
+    return tenantId === this.brokenFor ? Promise.reject(new DomainError('unavailable')) : super.tenant(tenantId, run);
+  }
+}
+
+let store: BrokenStore;
 let world: World;
 let here: Node;
 let there: Node;
 
 beforeEach(async () => {
-  world = await aWorld().withUsers(['zoe']).withGroup('crew', ['ann', 'bo', 'cy']);
-  const [bus, store] = [new MemoryBus(), new MemoryPresence()];
-  here = new Node(world, bus, store);
-  there = new Node(world, bus.elsewhere(), store.elsewhere());
+  const ports = memoryPorts();
+  store = new BrokenStore(ports.db);
+  world = await aWorld({ ...ports, store })
+    .withUsers(['zoe'])
+    .withGroup('crew', ['ann', 'bo', 'cy']);
+  const [bus, presence] = [new MemoryBus(), new MemoryPresence()];
+  here = new Node(world, bus, presence);
+  there = new Node(world, bus.elsewhere(), presence.elsewhere());
 });
 
 /** The chores of both nodes, as they come round within so many seconds. */
@@ -148,6 +166,24 @@ describe('a watcher', () => {
     here.connect('cy');
     await pass(2);
     expect(told('ann')).toEqual([]);
+  });
+
+  it('of one tenant is told when the database fails for another, and the other when it works again', async () => {
+    await world.addTenant('other');
+    await world.addUsers(['tim', 'tom'], 'other');
+    await world.as('tim', undefined, 'other').create('club', ['tom']);
+    await watch(here, 'ann', 'bo');
+    await here.service.watch(world.as('tim', undefined, 'other').actor, here.connect('tim', 'other'), ['tom']);
+    const toldTim = () => world.seenBy('tim', 'other').filter(({ type }) => type === 'presence.changed').length;
+    store.brokenFor = 'acme';
+    here.connect('bo');
+    here.connect('tom', 'other');
+    world.clock.advance(1_000);
+    await expect(here.service.flush()).rejects.toMatchObject({ code: 'unavailable' });
+    expect([told('ann'), toldTim()]).toEqual([[], 1]);
+    store.brokenFor = undefined;
+    await pass(1);
+    expect([told('ann'), toldTim()]).toEqual([['bo online'], 1]);
   });
 
   it('that is gone before it is answered leaves nothing behind', async () => {

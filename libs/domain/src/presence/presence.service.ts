@@ -152,8 +152,11 @@ export class PresenceService {
     await this.tellStore();
     const suspects = this.watchers.all().filter(({ key }) => this.suspects.has(userKeyOf(key)));
     this.suspects.clear();
-    await this.tellWatchers(suspects);
-    await this.noteSeen();
+    try {
+      await this.tellWatchers(suspects);
+    } finally {
+      await this.noteSeen();
+    }
   }
 
   /**
@@ -225,26 +228,31 @@ export class PresenceService {
 
   /** What could not be written is written next time. */
   private async noteSeen(): Promise<void> {
-    for (const [tenantId, some] of byTenant([...this.seen.values()], ({ user }) => user))
-      for (const chunk of chunksOf(TOGETHER, some)) {
+    const seen = [...this.seen.values()];
+    await eachTenant(
+      seen,
+      ({ user }) => user,
+      async (tenantId, chunk) => {
         await this.store.tenant(tenantId, (tx) => tx.presences.seen(chunk.map(({ user, at }) => ({ userNo: user.userNo, at }))));
         for (const { user, at } of chunk) if (this.seen.get(userKeyOf(user))?.at === at) this.seen.delete(userKeyOf(user));
-      }
+      },
+    );
   }
 
-  /** What fails for one tenant is tried again, and keeps no other from being told. */
+  /** What could not be told is told next time. */
   private async tellWatchers(suspects: readonly Watched[]): Promise<void> {
-    const failures: unknown[] = [];
-    for (const [tenantId, some] of byTenant(suspects, ({ key }) => key))
-      for (const chunk of chunksOf(TOGETHER, some)) {
+    await eachTenant(
+      suspects,
+      ({ key }) => key,
+      async (tenantId, chunk) => {
         try {
           await this.tellSome(tenantId, chunk);
         } catch (error) {
-          failures.push(error);
           for (const { key } of chunk) this.suspect(key);
+          throw error;
         }
-      }
-    if (failures.length > 0) throw failures[0];
+      },
+    );
   }
 
   private async tellSome(tenantId: TenantId, chunk: readonly Watched[]): Promise<void> {
@@ -332,5 +340,14 @@ function missing(ids: readonly UserId[], users: readonly User[]): readonly UserI
   return [...new Set(ids)].filter((id) => !found.has(id));
 }
 
-const byTenant = <T>(items: readonly T[], keyOf: (item: T) => UserKey): Map<TenantId, T[]> =>
-  Map.groupBy(items, (item) => keyOf(item).tenantId);
+/** Some at a time. What fails for one tenant keeps no other from its turn; the first failure is thrown in the end. */
+async function eachTenant<T>(
+  items: readonly T[],
+  keyOf: (item: T) => UserKey,
+  run: (tenantId: TenantId, chunk: readonly T[]) => Promise<void>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  for (const [tenantId, some] of Map.groupBy(items, (item) => keyOf(item).tenantId))
+    for (const chunk of chunksOf(TOGETHER, some)) await run(tenantId, chunk).catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}
