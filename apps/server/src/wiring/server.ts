@@ -32,7 +32,8 @@ import { Overload } from '../telemetry/overload.js';
 import { Telemetry } from '../telemetry/telemetry.js';
 import { addressReader, proxyList } from './client-address.js';
 import { DomainModule, type Ports } from './domain.module.js';
-import { Beat, commonLoops, servingLoops } from './loops.js';
+import { Beat } from './beat.js';
+import { commonLoops, servingLoops } from './loops.js';
 import { GATEWAYS, openNamespaces } from './namespaces.js';
 
 const CONTROLLERS = [
