@@ -7,7 +7,10 @@ it('tells the furthest position only, and never one it told before', async () =>
   const sent: number[] = [];
   const marker = new ReadMarker(
     new ManualTimers(),
-    async (seq) => void sent.push(seq),
+    async (seq) => {
+      sent.push(seq);
+      return seq;
+    },
     () => true,
   );
   for (const seq of [3, 5, 4]) marker.mark(seq);
@@ -24,7 +27,7 @@ it('tells smaller numbers again when the log started over, whatever became of a 
     new ManualTimers(),
     (seq) => {
       sent.push(seq);
-      return new Promise((resolve) => answers.push(resolve));
+      return new Promise((resolve) => answers.push(() => resolve(seq)));
     },
     () => true,
   );
@@ -34,6 +37,29 @@ it('tells smaller numbers again when the log started over, whatever became of a 
   answers[0]?.();
   await quiet();
   expect(sent).toEqual([7, 2]);
+});
+
+it('tells again what the server did not take, once it is asked to', async () => {
+  const sent: number[] = [];
+  let length = 0;
+  const marker = new ReadMarker(
+    new ManualTimers(),
+    async (seq) => {
+      sent.push(seq);
+      if (length < 0) throw refusal('not-a-member', 403);
+      return Math.min(seq, length);
+    },
+    () => true,
+  );
+  // The room was cut short by a restore, and is emptied, filled, and left for a while.
+  for (length of [0, 1, 5, -1, 9]) {
+    marker.mark(length === 1 ? 1 : 6);
+    await quiet();
+  }
+  expect(sent).toEqual([6, 1, 6, 6, 6]);
+  marker.mark(6);
+  await quiet();
+  expect(sent).toHaveLength(5);
 });
 
 it('tries again later, and not at all where there is nothing to mark any more', async () => {
@@ -46,6 +72,7 @@ it('tries again later, and not at all where there is nothing to mark any more', 
       tries += 1;
       const refused = refusals.shift();
       if (refused) throw refused;
+      return 1;
     },
     () => true,
   );
@@ -65,7 +92,7 @@ it('tries nothing and waits for nothing without a connection, and goes on with t
     timers,
     async (seq) => {
       sent.push(seq);
-      if (sent.length > 1) return;
+      if (sent.length > 1) return seq;
       isOnline = false;
       throw refusal('unavailable', 0, true);
     },

@@ -12,8 +12,8 @@ export class ReadMarker {
 
   constructor(
     private readonly timers: Timers,
-    /** Rejects with `ParleyError`. */
-    private readonly send: (seq: number) => Promise<void>,
+    /** Gives how far the server has it now. Rejects with `ParleyError`. */
+    private readonly send: (seq: number) => Promise<number>,
     /** Without a connection nothing is tried: the next one calls `online`. */
     private readonly isOnline: () => boolean,
   ) {}
@@ -51,8 +51,9 @@ export class ReadMarker {
     this.isSending = true;
     const { wanted: seq, life } = this;
     try {
-      await this.send(seq);
-      if (life === this.life) this.known = seq;
+      const stored = await this.send(seq);
+      // Less than was asked where the room is not that long: once it is, it is asked for again.
+      if (life === this.life) this.told(seq, Math.min(seq, stored));
       this.failures = 0;
     } catch (error) {
       if (life === this.life) this.failed(seq, error);
@@ -61,10 +62,15 @@ export class ReadMarker {
     this.flush();
   }
 
+  private told(seq: number, known: number): void {
+    this.known = known;
+    if (this.wanted === seq) this.wanted = known;
+  }
+
   private failed(seq: number, error: unknown): void {
     const { retryable, retryAfterMs = 0, status } = problemFrom(error);
     if (!retryable && status !== 401) {
-      this.known = seq; // Not a member any more: nothing to mark.
+      this.told(seq, this.known); // Not a member any more: nothing to mark.
       return;
     }
     if (!this.isOnline()) return;

@@ -143,10 +143,11 @@ export class RoomHandle {
   private marker(kind: 'read' | 'delivered'): ReadMarker {
     const { connection, timers, me } = this.ports;
     const { roomId } = this;
-    const send = async (seq: number): Promise<void> => {
+    const send = async (seq: number): Promise<number> => {
       const { readSeq, deliveredSeq } = await connection.command(receiptCommands.mark, { roomId, kind, seq });
       const userId = me();
       if (userId !== undefined) this.store.receipts([{ userId, readSeq, deliveredSeq }]);
+      return kind === 'read' ? readSeq : deliveredSeq;
     };
     return new ReadMarker(timers, send, () => connection.state === 'online');
   }
