@@ -34,7 +34,8 @@ const last = (user: SocketUser): string | undefined => {
 
 describe('presence over a socket', () => {
   it('is told from the subscription on, until it is ended', async () => {
-    const ann = await SocketUser.enter(server.url, scene.owner);
+    const [ann, other] = [await SocketUser.enter(server.url, scene.owner), await SocketUser.enter(server.url, scene.owner)];
+    await other.ask('presence.subscribe', { userIds: ['bo'] });
     const answer = await ann.ask('presence.subscribe', { userIds: ['bo', 'nobody'] });
     expect(answer).toMatchObject({ ok: true, presences: [{ userId: 'bo', status: 'offline', connections: 0 }], denied: ['nobody'] });
     const bo = await SocketUser.enter(server.url, scene.member);
@@ -50,9 +51,9 @@ describe('presence over a socket', () => {
     const before = ann.all('presence.changed').length;
     await bo.ask('presence.set', { status: 'online' });
     await bo.ask('session.state', { state: 'background' });
-    await new Promise((done) => setTimeout(done, 2_500));
+    await until('whoever still watches is told', () => last(other) === 'bo away', 5_000);
     expect(ann.all('presence.changed')).toHaveLength(before);
-    for (const user of [ann, bo]) user.leave();
+    for (const user of [ann, other, bo]) user.leave();
   }, 20_000);
 
   it('of one who closes the app is told after a while, and of one in the background at once', async () => {

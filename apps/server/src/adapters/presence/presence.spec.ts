@@ -8,30 +8,26 @@ import { until } from '../../testing/until.js';
 import { MemoryPresence } from './memory-presence.js';
 import { RedisPresence } from './redis-presence.js';
 
-presenceStoreContractOfOne();
-
-/** One process is both nodes of the contract where there is but one: what it said last holds. */
-function presenceStoreContractOfOne(): void {
-  describe('PresenceStore: memory of one process', () => {
-    const user: UserKey = { tenantId: 'acme', userNo: 7 };
-    it('keeps the last word, and when it was said', async () => {
-      const store = new MemoryPresence();
-      expect(await store.of([user])).toEqual([{ connections: 0, isActive: false, at: new Date(0), isWhole: true }]);
-      for (const [connections, isActive] of [
-        [2, true],
-        [1, false],
-        [0, false],
-      ] as const) {
-        const at = new Date(3_000 - connections);
-        await store.put([{ user, connections, isActive, at }]);
-        expect(await store.of([{ tenantId: 'other', userNo: 7 }, user])).toMatchObject([
-          { connections: 0, at: new Date(0) },
-          { connections, isActive, at, isWhole: true },
-        ]);
-      }
-    });
+/** The contract speaks of two nodes. Here is but one process: what it said last holds. */
+describe('PresenceStore: memory of one process', () => {
+  const user: UserKey = { tenantId: 'acme', userNo: 7 };
+  it('keeps the last word, and when it was said', async () => {
+    const store = new MemoryPresence();
+    expect(await store.of([user])).toEqual([{ connections: 0, isActive: false, at: new Date(0), isWhole: true }]);
+    for (const [connections, isActive] of [
+      [2, true],
+      [1, false],
+      [0, false],
+    ] as const) {
+      const at = new Date(3_000 - connections);
+      await store.put([{ user, connections, isActive, at }]);
+      expect(await store.of([{ tenantId: 'other', userNo: 7 }, user])).toMatchObject([
+        { connections: 0, at: new Date(0) },
+        { connections, isActive, at, isWhole: true },
+      ]);
+    }
   });
-}
+});
 
 const missing = whyNoRedis();
 if (missing !== undefined) process.stderr.write(`presence on Redis: NOT tried: ${missing}\n`);
