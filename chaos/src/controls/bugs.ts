@@ -149,17 +149,24 @@ function noSweep(adapters: Adapters): void {
   adapters.fanout.beacon = () => undefined;
 }
 
-/** Positions are counted in Redis, as systems do that call it their sequencer: commits of two nodes overtake each other there. */
+/**
+ * Positions are counted in Redis, as systems do that call it their sequencer: commits of two nodes overtake each other
+ * there, and once it has forgotten them it counts from the beginning.
+ */
 function ptsFromRedis({ roomLog }: Adapters): void {
   const { Redis } = createRequire(new URL('../../../apps/server/package.json', import.meta.url))('ioredis') as {
     readonly Redis: new (url: string) => { eval(script: string, keys: number, ...rest: readonly string[]): Promise<unknown> };
   };
   const redis = new Redis(process.env.PARLEY_REDIS_URL ?? '');
+  const seeded = new Set<string>();
   const numbered = async (appended: Appended): Promise<Appended> => {
     const [first] = appended.events;
     if (!first) return appended;
     const count = appended.events.length;
-    const last = Number(await redis.eval(COUNT, 1, `pts/${first.tenantId}/${first.roomNo}`, String(first.pts - 1), String(count)));
+    const key = `pts/${first.tenantId}/${first.roomNo}`;
+    const start = seeded.has(key) ? 0 : first.pts - 1;
+    seeded.add(key);
+    const last = Number(await redis.eval(COUNT, 1, key, String(start), String(count)));
     return { ...appended, events: appended.events.map((event, index) => ({ ...event, pts: last - count + 1 + index })) };
   };
   const write = roomLog.append.bind(roomLog);

@@ -88,7 +88,7 @@ export const CONTROLS: readonly Control[] = [
   },
   {
     name: 'pts_from_redis',
-    title: 'positions are counted in Redis',
+    title: 'positions are counted in Redis, and Redis forgets them',
     topology: 'cluster',
     faults: ['F14'],
     loadMs: 2_000,
