@@ -61,6 +61,39 @@ export const APPEND_BATCH = statement(' SKIP LOCKED', true);
 /** Waits for the lock. */
 export const APPEND_WAITING = statement('', false);
 
+/**
+ * The same for one message that names nobody, in a third less of the database's time: most of what a server with little
+ * to do commits. No row where anything speaks against it: the statement for batches says what.
+ */
+export const APPEND_ONE = `
+WITH locked AS MATERIALIZED (
+  SELECT FROM room_heads WHERE tenant_id = $1 AND room_no = $2 FOR NO KEY UPDATE SKIP LOCKED
+), head AS (
+  UPDATE room_heads h
+  SET pts = h.pts + 1, last_seq = h.last_seq + 1, last_at = now(), active_at = date_trunc('minute', now())
+  WHERE h.tenant_id = $1 AND h.room_no = $2 AND h.version = $3 AND EXISTS (SELECT FROM locked)
+    AND (SELECT u.version FROM users u WHERE u.tenant_id = $1 AND u.no = $4) = $5
+    AND (SELECT t.version FROM tenants t WHERE t.id = $1) = $6
+  RETURNING h.pts, h.last_seq, h.epoch
+), rows AS (
+  INSERT INTO room_log (tenant_id, room_no, pts, seq, id, type, at, actor_kind, actor_no, client_message_id, draft_hash, body, data)
+  SELECT $1, $2, head.pts, head.last_seq, $7, ${EVENT_CODES['message.created']}, now(), 1, $4, $8, $9, $10, $11 FROM head
+), cursors AS (
+  UPDATE members m
+  SET read_seq = GREATEST(m.read_seq, head.last_seq), delivered_seq = GREATEST(m.delivered_seq, head.last_seq), marked_unread = false
+  FROM head WHERE m.tenant_id = $1 AND m.room_no = $2 AND m.user_no = $4
+), outgoing AS (
+  INSERT INTO outbox (tenant_id, room_no, pts, type)
+  SELECT $1, $2, head.pts, ${EVENT_CODES['message.created']} FROM head JOIN tenants t ON t.id = $1 AND t.listens
+)
+SELECT 0 AS gi, pts - 1 AS base_pts, last_seq - 1 AS base_seq, epoch, now() AS at, NULL::bigint AS stale_sender FROM head`;
+
+export function oneValues({ room, facts, message }: MessageEntry): unknown[] {
+  const { id, sender, clientMessageId, draft, text } = message;
+  const who = [room.tenantId, room.roomNo, facts.room, sender.no, facts.sender, facts.tenant];
+  return [...who, id, clientMessageId, draftHash(draft), text, storedData(message)];
+}
+
 /** Committed: positions. Refused: `stale_sender`. Left out since somebody holds the room locked: neither. */
 export interface BatchRow {
   gi: number;

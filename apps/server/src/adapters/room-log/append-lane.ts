@@ -14,7 +14,7 @@ const ALONE_MAX = 3;
 /** Where the statement of a batch runs. */
 export interface AppendStatements {
   /** On the connection of the lane; a room that somebody holds locked is left out and named. */
-  together(values: unknown[]): Promise<readonly BatchRow[]>;
+  together(values: unknown[], items: readonly Waiting[]): Promise<readonly BatchRow[]>;
   /** One room's, in a transaction of its own that waits for the lock, for a while. */
   alone(values: unknown[]): Promise<readonly BatchRow[]>;
   /** Answers the repeats among a refused batch; returns the rest. */
@@ -22,7 +22,7 @@ export interface AppendStatements {
   afterCommit(rows: readonly BatchRow[], placed: readonly Placed<Waiting>[]): void;
 }
 
-type Run = (values: unknown[]) => Promise<readonly BatchRow[]>;
+type Run = (values: unknown[], items: readonly Waiting[]) => Promise<readonly BatchRow[]>;
 
 /**
  * Group commit: what arrives while a commit is in flight goes out together with the next. One connection, one flight at
@@ -89,7 +89,7 @@ export class AppendLane {
     this.isBusy = true;
     for (const { entry } of batch) this.flying.add(roomKeyOf(entry.room));
     try {
-      await this.commit(batch, (values) => this.statements.together(values));
+      await this.commit(batch, (values, items) => this.statements.together(values, items));
     } catch (error) {
       this.failOrPart(batch, error);
     } finally {
@@ -165,7 +165,7 @@ export class AppendLane {
     const { placed, values } = batchValues(items);
     let rows: readonly BatchRow[];
     try {
-      rows = await run(values);
+      rows = await run(values, items);
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
       const rest = await this.statements.answerRepeats(items);

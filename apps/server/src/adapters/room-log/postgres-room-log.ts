@@ -30,7 +30,7 @@ import { draftHash, fromActor, toRoomInfo } from '../postgres/rows.js';
 import { saveRemembered, writeAudit, type Run } from '../postgres/side-effects.js';
 import { writeUserEvents } from '../user-log/user-events.js';
 import { AckedHeads } from './acked-heads.js';
-import { APPEND_BATCH, APPEND_WAITING, batchValues, type BatchRow } from './append-batch.js';
+import { APPEND_BATCH, APPEND_ONE, APPEND_WAITING, batchValues, oneValues, type BatchRow } from './append-batch.js';
 import { AppendConnection } from './append-connection.js';
 import { AppendLane, sentOf } from './append-lane.js';
 import type { Waiting } from './append-queue.js';
@@ -82,7 +82,7 @@ export class PostgresRoomLog extends RoomLog {
     this.acked = new AckedHeads((rooms) => options.onLostTail?.(rooms));
     this.connection = new AppendConnection(postgres.url, (client) => this.acked.compare(client));
     this.lane = new AppendLane({
-      together: (values) => this.together(values),
+      together: (values, items) => this.together(values, items),
       alone: (values) => this.alone(values),
       answerRepeats: (items) => this.answerRepeats(items),
       afterCommit: (rows, placed) => {
@@ -92,8 +92,12 @@ export class PostgresRoomLog extends RoomLog {
     });
   }
 
-  private async together(values: unknown[]): Promise<readonly BatchRow[]> {
+  private async together(values: unknown[], [first, second]: readonly Waiting[]): Promise<readonly BatchRow[]> {
     try {
+      if (first && !second && first.entry.message.mentions.length === 0) {
+        const rows = await this.connection.query<BatchRow>('append-one', APPEND_ONE, oneValues(first.entry));
+        if (rows.length > 0) return rows;
+      }
       return await this.connection.query<BatchRow>('append-batch', APPEND_BATCH, values);
     } catch (error) {
       // A repeat is an ordinary answer; after anything else the connection may be in any state.
