@@ -62,7 +62,7 @@ export const APPEND_BATCH = statement(' SKIP LOCKED', true);
 export const APPEND_WAITING = statement('', false);
 
 /**
- * The same for one message that names nobody, in a third less of the database's time: most of what a server with little
+ * The same for one message that names nobody, in less of the database's time: most of what a server with little
  * to do commits. No row where anything speaks against it: the statement for batches says what.
  */
 export const APPEND_ONE = `
@@ -104,17 +104,40 @@ export interface BatchRow {
   stale_sender: number | null;
 }
 
+interface Queued {
+  readonly entry: MessageEntry;
+}
+
 /** An entry with its place in the batch: the group of its room, and its offset there (1, 2, 3, ...). */
-export interface Placed<E extends { readonly entry: MessageEntry }> {
+export interface Placed<E extends Queued> {
   readonly item: E;
   readonly group: number;
   readonly offset: number;
 }
 
-/** Columns of arrays, as the statement takes them. */
-export function batchValues<E extends { readonly entry: MessageEntry }>(items: readonly E[]): { placed: Placed<E>[]; values: unknown[] } {
-  const groups = new Map<string, { index: number; entry: MessageEntry; count: number }>();
-  const senders = new Map<string, { entry: MessageEntry; group: number; last: number }>();
+/** The messages of one room in the batch. */
+interface Group {
+  readonly index: number;
+  readonly entry: MessageEntry;
+  count: number;
+}
+
+/** Somebody who speaks in one room, and the offset of the last message. */
+interface Sender {
+  readonly entry: MessageEntry;
+  readonly group: number;
+  readonly last: number;
+}
+
+export interface Batch<E extends Queued> {
+  readonly placed: readonly Placed<E>[];
+  /** Columns of arrays, as the statement for batches takes them; made when asked for. */
+  values(): unknown[];
+}
+
+export function batchOf<E extends Queued>(items: readonly E[]): Batch<E> {
+  const groups = new Map<string, Group>();
+  const senders = new Map<string, Sender>();
   const placed = items.map((item) => {
     const { room, message } = item.entry;
     const key = `${room.tenantId}/${room.roomNo}`;
@@ -124,41 +147,40 @@ export function batchValues<E extends { readonly entry: MessageEntry }>(items: r
     senders.set(`${key}/${message.sender.no}`, { entry: item.entry, group: group.index, last: group.count });
     return { item, group: group.index, offset: group.count };
   });
-  const g = [...groups.values()];
-  const s = [...senders.values()];
+  return { placed, values: () => columnsOf(placed, [...groups.values()], [...senders.values()]) };
+}
+
+function columnsOf(placed: readonly Placed<Queued>[], g: readonly Group[], s: readonly Sender[]): unknown[] {
   const mentions = placed.flatMap(({ item, group, offset }) =>
     item.entry.message.mentions.map(({ no }) => ({ group, offset, no, by: item.entry.message.sender.no })),
   );
   const messages = placed.map(({ item }) => item.entry.message);
-  return {
-    placed,
-    values: [
-      placed.map(({ group }) => group),
-      placed.map(({ offset }) => offset),
-      messages.map(({ id }) => id),
-      messages.map(({ sender }) => sender.no),
-      messages.map(({ clientMessageId }) => clientMessageId),
-      messages.map(({ draft }) => draftHash(draft)),
-      messages.map(({ text }) => text),
-      messages.map(storedData),
-      g.map(({ index }) => index),
-      g.map(({ entry }) => entry.room.tenantId),
-      g.map(({ entry }) => entry.room.roomNo),
-      g.map(({ count }) => count),
-      g.map(({ entry }) => entry.facts.room),
-      s.map(({ entry }) => entry.room.tenantId),
-      s.map(({ entry }) => entry.room.roomNo),
-      s.map(({ entry }) => entry.message.sender.no),
-      s.map(({ entry }) => entry.facts.sender),
-      s.map(({ entry }) => entry.facts.tenant),
-      s.map(({ group }) => group),
-      s.map(({ last }) => last),
-      mentions.map(({ group }) => group),
-      mentions.map(({ offset }) => offset),
-      mentions.map(({ no }) => no),
-      mentions.map(({ by }) => by),
-    ],
-  };
+  return [
+    placed.map(({ group }) => group),
+    placed.map(({ offset }) => offset),
+    messages.map(({ id }) => id),
+    messages.map(({ sender }) => sender.no),
+    messages.map(({ clientMessageId }) => clientMessageId),
+    messages.map(({ draft }) => draftHash(draft)),
+    messages.map(({ text }) => text),
+    messages.map(storedData),
+    g.map(({ index }) => index),
+    g.map(({ entry }) => entry.room.tenantId),
+    g.map(({ entry }) => entry.room.roomNo),
+    g.map(({ count }) => count),
+    g.map(({ entry }) => entry.facts.room),
+    s.map(({ entry }) => entry.room.tenantId),
+    s.map(({ entry }) => entry.room.roomNo),
+    s.map(({ entry }) => entry.message.sender.no),
+    s.map(({ entry }) => entry.facts.sender),
+    s.map(({ entry }) => entry.facts.tenant),
+    s.map(({ group }) => group),
+    s.map(({ last }) => last),
+    mentions.map(({ group }) => group),
+    mentions.map(({ offset }) => offset),
+    mentions.map(({ no }) => no),
+    mentions.map(({ by }) => by),
+  ];
 }
 
 export function storedData({ mentions, replyTo, metadata }: MessageEntry['message']): string | null {

@@ -1,6 +1,6 @@
 import { DomainError, roomKeyOf, StaleFacts, type MessageEntry, type RoomEvent, type SentMessage } from '@parley/domain';
 import { isConnectionTrouble, isUniqueViolation, translate } from '../postgres/postgres.js';
-import { batchValues, type BatchRow, type Placed } from './append-batch.js';
+import { batchOf, type Batch, type BatchRow, type Placed } from './append-batch.js';
 import { AppendQueue, isExpired, type Waiting } from './append-queue.js';
 
 /** How long repeats, stale entries and neighbours of a failed one may keep a batch going again. */
@@ -14,15 +14,15 @@ const ALONE_MAX = 3;
 /** Where the statement of a batch runs. */
 export interface AppendStatements {
   /** On the connection of the lane; a room that somebody holds locked is left out and named. */
-  together(values: unknown[], items: readonly Waiting[]): Promise<readonly BatchRow[]>;
+  together(batch: Batch<Waiting>): Promise<readonly BatchRow[]>;
   /** One room's, in a transaction of its own that waits for the lock, for a while. */
-  alone(values: unknown[]): Promise<readonly BatchRow[]>;
+  alone(batch: Batch<Waiting>): Promise<readonly BatchRow[]>;
   /** Answers the repeats among a refused batch; returns the rest. */
   answerRepeats(items: readonly Waiting[]): Promise<readonly Waiting[]>;
   afterCommit(rows: readonly BatchRow[], placed: readonly Placed<Waiting>[]): void;
 }
 
-type Run = (values: unknown[], items: readonly Waiting[]) => Promise<readonly BatchRow[]>;
+type Run = (batch: Batch<Waiting>) => Promise<readonly BatchRow[]>;
 
 /**
  * Group commit: what arrives while a commit is in flight goes out together with the next. One connection, one flight at
@@ -89,7 +89,7 @@ export class AppendLane {
     this.isBusy = true;
     for (const { entry } of batch) this.flying.add(roomKeyOf(entry.room));
     try {
-      await this.commit(batch, (values, items) => this.statements.together(values, items));
+      await this.commit(batch, (together) => this.statements.together(together));
     } catch (error) {
       this.failOrPart(batch, error);
     } finally {
@@ -130,7 +130,7 @@ export class AppendLane {
 
   private async commitAlone(items: readonly Waiting[]): Promise<void> {
     try {
-      await this.commit(items, (values) => this.statements.alone(values));
+      await this.commit(items, (alone) => this.statements.alone(alone));
     } catch (error) {
       if (items.length === 1 || isConnectionTrouble(error) || error instanceof DomainError)
         for (const item of items) item.fail(translate(error));
@@ -141,7 +141,7 @@ export class AppendLane {
   private async oneByOne(items: readonly Waiting[]): Promise<void> {
     for (const item of items) {
       try {
-        await this.commit([item], (values) => this.statements.alone(values));
+        await this.commit([item], (alone) => this.statements.alone(alone));
       } catch (error) {
         item.fail(translate(error));
       }
@@ -162,17 +162,17 @@ export class AppendLane {
 
   /** One statement. Returns what has to go again. */
   private async attempt(items: readonly Waiting[], run: Run): Promise<readonly Waiting[]> {
-    const { placed, values } = batchValues(items);
+    const batch = batchOf(items);
     let rows: readonly BatchRow[];
     try {
-      rows = await run(values, items);
+      rows = await run(batch);
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
       const rest = await this.statements.answerRepeats(items);
       if (rest.length === items.length) throw error;
       return rest;
     }
-    return this.settle(placed, rows);
+    return this.settle(batch.placed, rows);
   }
 
   /** Answers what was committed; returns what has to go again because others in the batch were stale. */

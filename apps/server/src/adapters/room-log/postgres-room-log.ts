@@ -30,7 +30,7 @@ import { draftHash, fromActor, toRoomInfo } from '../postgres/rows.js';
 import { saveRemembered, writeAudit, type Run } from '../postgres/side-effects.js';
 import { writeUserEvents } from '../user-log/user-events.js';
 import { AckedHeads } from './acked-heads.js';
-import { APPEND_BATCH, APPEND_ONE, APPEND_WAITING, batchValues, oneValues, type BatchRow } from './append-batch.js';
+import { APPEND_BATCH, APPEND_ONE, APPEND_WAITING, batchOf, oneValues, type Batch, type BatchRow } from './append-batch.js';
 import { AppendConnection } from './append-connection.js';
 import { AppendLane, sentOf } from './append-lane.js';
 import type { Waiting } from './append-queue.js';
@@ -82,8 +82,8 @@ export class PostgresRoomLog extends RoomLog {
     this.acked = new AckedHeads((rooms) => options.onLostTail?.(rooms));
     this.connection = new AppendConnection(postgres.url, (client) => this.acked.compare(client));
     this.lane = new AppendLane({
-      together: (values, items) => this.together(values, items),
-      alone: (values) => this.alone(values),
+      together: (batch) => this.together(batch),
+      alone: (batch) => this.alone(batch),
       answerRepeats: (items) => this.answerRepeats(items),
       afterCommit: (rows, placed) => {
         this.acked.noteBatch(rows, placed);
@@ -92,13 +92,14 @@ export class PostgresRoomLog extends RoomLog {
     });
   }
 
-  private async together(values: unknown[], [first, second]: readonly Waiting[]): Promise<readonly BatchRow[]> {
+  private async together({ placed, values }: Batch<Waiting>): Promise<readonly BatchRow[]> {
     try {
-      if (first && !second && first.entry.message.mentions.length === 0) {
-        const rows = await this.connection.query<BatchRow>('append-one', APPEND_ONE, oneValues(first.entry));
+      const [first, second] = placed;
+      if (first && !second && first.item.entry.message.mentions.length === 0) {
+        const rows = await this.connection.query<BatchRow>('append-one', APPEND_ONE, oneValues(first.item.entry));
         if (rows.length > 0) return rows;
       }
-      return await this.connection.query<BatchRow>('append-batch', APPEND_BATCH, values);
+      return await this.connection.query<BatchRow>('append-batch', APPEND_BATCH, values());
     } catch (error) {
       // A repeat is an ordinary answer; after anything else the connection may be in any state.
       if (!isUniqueViolation(error)) this.connection.discard();
@@ -106,8 +107,8 @@ export class PostgresRoomLog extends RoomLog {
     }
   }
 
-  private alone(values: unknown[]): Promise<readonly BatchRow[]> {
-    return this.postgres.log<BatchRow>('append-waiting', APPEND_WAITING, values);
+  private alone({ values }: Batch<Waiting>): Promise<readonly BatchRow[]> {
+    return this.postgres.log<BatchRow>('append-waiting', APPEND_WAITING, values());
   }
 
   override async append(entry: MessageEntry): Promise<SentMessage> {
@@ -134,7 +135,7 @@ export class PostgresRoomLog extends RoomLog {
   }
 
   private async appendIn(run: Run, entry: MessageEntry, tells: readonly Tell[]): Promise<SentMessage> {
-    const [head] = await run<BatchRow>(APPEND_WAITING, batchValues([{ entry }]).values);
+    const [head] = await run<BatchRow>(APPEND_WAITING, batchOf([{ entry }]).values());
     if (!head || head.stale_sender !== null) throw new StaleFacts();
     const sent = sentOf(entry, head, 1);
     if (sent.message.seq > 1) return sent;
