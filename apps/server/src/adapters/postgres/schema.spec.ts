@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { NoCopiesInStatistics1763900000004 } from './migrations/0004-no-copies-in-statistics.js';
 import { MIGRATIONS } from './migrations/migrations.js';
 import { dataSourceOf, migrate, schemaState } from './schema.js';
 
@@ -43,6 +44,54 @@ describe('the schema', () => {
   it('is brought up once when two start at the same time', async () => {
     const applied = await Promise.all([migrate(database.url), migrate(database.url), migrate(database.url)]);
     expect(applied.flat()).toEqual(NAMES);
+  });
+
+  it('keeps no copies of what people wrote, or of secrets, in the statistics of the planner', async () => {
+    await migrate(database.url);
+    const client = new Client({ connectionString: database.url });
+    await client.connect();
+    try {
+      await client.query(
+        `INSERT INTO room_log (tenant_id, room_no, pts, seq, id, type, at, actor_no, client_message_id, draft_hash, body, data, deleted)
+         SELECT 'acme', 1, n, n, gen_random_uuid(), 1, now(), 1, 'c' || n, gen_random_uuid(), 'a secret ' || n, '{"of": "mine"}', '{"by": 1}'
+         FROM generate_series(1, 300) n`,
+      );
+      await client.query(
+        `INSERT INTO signing_keys (tenant_id, id, algorithm, material) SELECT 'acme', 'k' || n, 'HS256', 'material ' || n FROM generate_series(1, 300) n`,
+      );
+      await client.query('ANALYZE room_log, signing_keys');
+      const { rows } = await client.query<{ sampled: string[] }>(
+        `SELECT array_agg(tablename || '.' || attname ORDER BY 1) AS sampled FROM pg_stats WHERE tablename IN ('room_log', 'signing_keys')`,
+      );
+      const sampled = rows[0]?.sampled ?? [];
+      expect(sampled).toEqual(expect.arrayContaining(['room_log.room_no', 'room_log.pts', 'signing_keys.id']));
+      const kept = ['body', 'data', 'deleted', 'client_message_id', 'draft_hash'].map((column) => `room_log.${column}`);
+      expect(sampled.filter((column) => [...kept, 'signing_keys.material'].includes(column))).toEqual([]);
+    } finally {
+      await client.end();
+    }
+  });
+
+  it('forgets the copies that were made before', async () => {
+    await migrate(database.url);
+    const source = await dataSourceOf(database.url, { poolSize: 1 }).initialize();
+    const runner = source.createQueryRunner();
+    try {
+      const migration = new NoCopiesInStatistics1763900000004();
+      await migration.down(runner);
+      await runner.query(
+        `INSERT INTO signing_keys (tenant_id, id, algorithm, material) SELECT 'acme', 'k' || n, 'HS256', 'material ' || n FROM generate_series(1, 300) n`,
+      );
+      await runner.query('ANALYZE signing_keys');
+      const sampled = (): Promise<unknown> =>
+        runner.query(`SELECT attname FROM pg_stats WHERE tablename = 'signing_keys' AND attname = 'material'`);
+      expect(await sampled()).toHaveLength(1);
+      await migration.up(runner);
+      expect(await sampled()).toHaveLength(0);
+    } finally {
+      await runner.release();
+      await source.destroy();
+    }
   });
 
   it('of a newer Parley is recognised and left alone', async () => {
