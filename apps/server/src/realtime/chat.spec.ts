@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Connections, RoomLog, Store, SyncService, UserLog, type MessageEntry } from '@parley/domain';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BEACON_PARTS } from '../adapters/fanout/head-beacon.js';
 import { ask } from '../testing/ask.js';
 import { aScene, type Scene } from '../testing/scene.js';
 import { serverOnMemory, type MemoryServer } from '../testing/server-on-memory.js';
@@ -307,14 +308,18 @@ describe('resume', () => {
 });
 
 describe('what is not in the log', () => {
+  const everyBeacon = (): void => {
+    for (let part = 0; part < BEACON_PARTS; part += 1) server.fanout.beacon();
+  };
+
   it('the beacon tells heads of rooms that changed, once', async () => {
     const [ann, bo, cy] = await Promise.all(
       [scene.owner, scene.member, scene.stranger].map((token) => SocketUser.enter(server.url, token)),
     );
     const sent = messageOf((await ann?.ask('message.send', draft('last'))) ?? { ok: false });
-    server.fanout.beacon();
+    everyBeacon();
     expect(await bo?.see('room.head')).toEqual({ heads: [{ roomId: 'crew', epoch: 1, pts: sent.pts }], userPts: bo?.ready.userPts });
-    server.fanout.beacon();
+    everyBeacon();
     await ann?.ask('room.get', { roomId: 'crew' });
     expect([ann?.all('room.head').length, bo?.all('room.head').length, cy?.all('room.head').length]).toEqual([1, 1, 0]);
     for (const user of [ann, bo, cy]) user?.leave();

@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { PresenceService, ReceiptService, StandingService, SweepService } from '@parley/domain';
 import type { Server as SocketServer } from 'socket.io';
+import { BEACON_PART_MS } from '../adapters/fanout/head-beacon.js';
 import { presentStats } from '../http/stats.controller.js';
 import { Loop } from '../jobs/loops.js';
 import { PLATFORM } from '../realtime/admin.namespace.js';
@@ -29,7 +30,7 @@ export function servingLoops(app: NestFastifyApplication, sockets: SocketServer,
   ports.bus.whenBack(() => void sweeps.sweep().catch(onError));
   return [
     new Loop(250, () => receipts.flush(), onError),
-    new Loop(5_000, () => ports.fanout.beacon(), onError),
+    new Loop(BEACON_PART_MS, () => ports.fanout.beacon(), onError),
     new Loop(
       () => (ports.bus.state === 'down' ? LONELY_SWEEP_MS : SWEEP_MS),
       () => sweeps.sweep(),

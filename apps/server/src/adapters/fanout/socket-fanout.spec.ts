@@ -11,6 +11,7 @@ import {
 } from '@parley/domain';
 import { SeededRandom } from '@parley/domain/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { BEACON_PARTS } from './head-beacon.js';
 import { SocketFanout } from './socket-fanout.js';
 
 class FakeConnection implements Connection {
@@ -50,6 +51,10 @@ beforeEach(() => {
     unfollow: (channel) => void followed.delete(channel),
   });
 });
+
+function everyBeacon(): void {
+  for (let part = 0; part < BEACON_PARTS; part += 1) fanout.beacon();
+}
 
 function joined(tenantId: string, userNo: number, roomNo: number): FakeConnection {
   const connection = new FakeConnection({ tenantId, userNo });
@@ -186,10 +191,48 @@ describe('heads', () => {
   it('are told to listeners with the next beacon, once', () => {
     const [here, there] = [joined('acme', 1, 7), joined('acme', 2, 8)];
     fanout.head({ tenantId: 'acme', roomNo: 7, roomId: 'crew', epoch: 2, pts: 9 });
-    fanout.beacon();
-    fanout.beacon();
+    everyBeacon();
+    everyBeacon();
     expect([here.got, there.got]).toEqual([['2/chat,["room.head",{"heads":[{"roomId":"crew","epoch":2,"pts":9}],"userPts":0}]'], []]);
     expect([fanout.isServed({ tenantId: 'acme', roomNo: 7 }), fanout.isServed({ tenantId: 'other', roomNo: 7 })]).toEqual([true, false]);
+  });
+
+  it('are told to few at a time, and to each once in a round', () => {
+    const crowd = Array.from({ length: 500 }, (_, userNo) => joined('acme', userNo, 7));
+    fanout.head({ tenantId: 'acme', roomNo: 7, roomId: 'crew', epoch: 1, pts: 1 });
+    let told = 0;
+    for (let part = 0; part < BEACON_PARTS; part += 1) {
+      fanout.beacon();
+      const sum = crowd.reduce((all, { got }) => all + got.length, 0);
+      expect(sum - told).toBe(500 / BEACON_PARTS);
+      told = sum;
+    }
+    everyBeacon();
+    expect(crowd.map(({ got }) => got.length)).toEqual(crowd.map(() => 1));
+  });
+
+  it.each([0, 1, 17, BEACON_PARTS - 1, BEACON_PARTS])(
+    'that change after %i parts of a round are told to everybody once within the next',
+    (before) => {
+      const crowd = Array.from({ length: 2 * BEACON_PARTS }, (_, userNo) => joined('acme', userNo, 7));
+      for (let part = 0; part < before; part += 1) fanout.beacon();
+      fanout.head({ tenantId: 'acme', roomNo: 7, roomId: 'crew', epoch: 1, pts: 5 });
+      everyBeacon();
+      expect(crowd.map(({ got }) => got.length)).toEqual(crowd.map(() => 1));
+      everyBeacon();
+      everyBeacon();
+      expect(crowd.map(({ got }) => got.length)).toEqual(crowd.map(() => 1));
+    },
+  );
+
+  it('of a room that was left, or dissolved, are not told', () => {
+    const [left, dissolved, gone] = [joined('acme', 1, 7), joined('acme', 2, 8), joined('acme', 3, 7)];
+    for (const roomNo of [7, 8]) fanout.head({ tenantId: 'acme', roomNo, roomId: 'crew', epoch: 1, pts: 5 });
+    fanout.exit(left.user, { tenantId: 'acme', roomNo: 7 });
+    fanout.dissolve({ tenantId: 'acme', roomNo: 8 });
+    fanout.remove(gone);
+    everyBeacon();
+    expect([left.got, dissolved.got, gone.got]).toEqual([[], [], []]);
   });
 
   it('do not fall back to what was read before', () => {
@@ -200,7 +243,7 @@ describe('heads', () => {
       [1, 30],
     ] as const)
       fanout.head({ tenantId: 'acme', roomNo: 7, roomId: 'crew', epoch, pts });
-    fanout.beacon();
+    everyBeacon();
     expect(here.got).toEqual([expect.stringContaining('{"roomId":"crew","epoch":2,"pts":9}')]);
   });
 

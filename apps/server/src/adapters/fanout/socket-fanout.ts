@@ -22,18 +22,9 @@ import {
   type UserKey,
   type UserNo,
 } from '@parley/domain';
-import {
-  presentProfileEvent,
-  presentNotice,
-  presentPresenceEvent,
-  presentRoomEvent,
-  presentUserEvent,
-  type RoomHead,
-} from '@parley/protocol';
+import { presentProfileEvent, presentNotice, presentPresenceEvent, presentRoomEvent, presentUserEvent } from '@parley/protocol';
 import { encodeEvent, joinPackets } from '../../wire/packet.js';
-
-/** Heads of rooms that changed are told at most this often. */
-export const BEACON_MS = 5_000;
+import { HeadBeacon } from './head-beacon.js';
 
 /**
  * Events to the sockets of this process. An event is encoded once, whoever receives it. Subscriptions are kept here by
@@ -48,7 +39,7 @@ export class SocketFanout extends Fanout implements Connections {
   private readonly watchers = new Map<string, Set<(packet: unknown) => void>>();
   /** What this turn of the event loop has told each room, before it is handed to the connections as one. */
   private readonly told = new Map<string, EncodedPacket[]>();
-  private readonly heads = new Map<string, { roomId: string; epoch: number; pts: number }>();
+  private readonly heads = new HeadBeacon();
   delivered = 0;
 
   /** Messages of other nodes are asked for where somebody is here to be told. */
@@ -63,11 +54,13 @@ export class SocketFanout extends Fanout implements Connections {
   add(connection: Connection): void {
     if (put(this.users, userKeyOf(connection.user), connection)) this.bus.follow(userChannel(connection.user));
     put(this.tenants, connection.user.tenantId, connection);
+    this.heads.add(connection);
   }
 
   remove(connection: Connection): void {
     if (take(this.users, userKeyOf(connection.user), connection)) this.bus.unfollow(userChannel(connection.user));
     take(this.tenants, connection.user.tenantId, connection);
+    this.heads.remove(connection);
     for (const key of connection.rooms) this.leave(connection, key);
     connection.rooms.clear();
   }
@@ -140,9 +133,9 @@ export class SocketFanout extends Fanout implements Connections {
 
   override head({ tenantId, roomNo, roomId, epoch, pts }: KnownHead): void {
     const key = roomKeyOf({ tenantId, roomNo });
-    const known = this.heads.get(key);
+    const known = this.heads.headOf(key);
     if (known && (known.epoch > epoch || (known.epoch === epoch && known.pts > pts))) return;
-    this.heads.set(key, { roomId, epoch, pts });
+    this.heads.note(key, { roomId, epoch, pts });
   }
 
   /** The dashboard looks into one room. Returns how to stop. */
@@ -157,7 +150,7 @@ export class SocketFanout extends Fanout implements Connections {
   override toRoom(event: RoomEvent | RoomNotice): void {
     const key = roomKeyOf(event);
     const isLogged = 'pts' in event;
-    if (isLogged) this.heads.set(key, { roomId: event.roomId, epoch: event.epoch, pts: event.pts });
+    if (isLogged) this.heads.note(key, event);
     const receivers = this.rooms.get(key);
     const watchers = this.watchers.get(key);
     if (!receivers && !watchers) return;
@@ -236,7 +229,7 @@ export class SocketFanout extends Fanout implements Connections {
     for (const connection of this.rooms.get(key) ?? []) connection.rooms.delete(key);
     this.rooms.delete(key);
     this.readers.delete(key);
-    this.heads.delete(key);
+    this.heads.forget(key);
     this.unfollow(key);
   }
 
@@ -252,18 +245,9 @@ export class SocketFanout extends Fanout implements Connections {
     for (const connection of [...(this.tenants.get(tenantId) ?? [])]) connection.end(reason);
   }
 
-  /** Tells every connection the heads of its rooms that changed since the last time: a lost last message shows no gap (G6). */
+  /** Tells some of the connections the heads of their rooms that changed since they were told: a lost last message shows no gap (G6). */
   beacon(): void {
-    const byConnection = new Map<Connection, RoomHead['heads']>();
-    for (const [key, head] of this.heads) {
-      for (const connection of this.rooms.get(key) ?? []) {
-        const heads = byConnection.get(connection);
-        if (heads) heads.push(head);
-        else byConnection.set(connection, [head]);
-      }
-    }
-    this.heads.clear();
-    for (const [connection, heads] of byConnection) connection.send(encodeEvent('room.head', { heads, userPts: connection.told.pts }));
+    this.heads.tell((connection, heads) => connection.send(encodeEvent('room.head', { heads, userPts: connection.told.pts })));
   }
 }
 
