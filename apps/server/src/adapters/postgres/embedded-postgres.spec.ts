@@ -26,6 +26,17 @@ describe('the supervisor of the embedded PostgreSQL', () => {
     rmSync(parent, { recursive: true, force: true, maxRetries: 5 });
   });
 
+  it('has log segments so small that no commit waits long for a new one', async () => {
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    const { rows } = await client.query(`SELECT name, setting FROM pg_settings WHERE name IN ('wal_segment_size', 'fsync') ORDER BY name`);
+    await client.end();
+    expect(rows).toEqual([
+      { name: 'fsync', setting: 'on' },
+      { name: 'wal_segment_size', setting: String(1024 * 1024) },
+    ]);
+  });
+
   it('tries again, one start at a time, while PostgreSQL cannot start, says why, and is back when it can (F11b)', async () => {
     const failures = (): number => notes.filter((note) => /could not/.test(note)).length;
     const control = join(directory, 'global/pg_control');
