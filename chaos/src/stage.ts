@@ -157,7 +157,7 @@ export class Stage {
     if (!usage) return;
     const [postmaster] = livePostmasters(this.server.dataDirectory);
     const backends = postmaster === undefined ? 0 : clientBackends(postmaster).length;
-    this.recorder.record({ kind: 'sample', life: this.server.lives, ...usage, backends, phase });
+    this.recorder.record({ kind: 'sample', life: this.server.lives, ...usage, backends, servers: this.server.pools, phase });
   }
 
   /** Stops the load, waits until all is quiet, and judges everything that happened here. */

@@ -39,7 +39,9 @@ export interface Sample {
   readonly life: number;
   readonly rssMiB: number;
   readonly files: number;
+  /** Connections to PostgreSQL, of all servers. */
   readonly backends: number;
+  readonly servers: number;
   /** `idle`: nobody is connected and nothing is going on; only these are compared. */
   readonly phase: 'load' | 'idle';
 }

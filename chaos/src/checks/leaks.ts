@@ -3,7 +3,8 @@ import type { HistoryEvent, Of } from './history.ts';
 
 /** What a server may hold more of when it is idle again than when it was idle before: pools are full then, caches warm. */
 const FILES_MORE = 40;
-const BACKENDS_MORE = 25;
+/** Each server's: its pool has at most 8, and it keeps a few others. */
+const BACKENDS_MORE = 12;
 /** Under this load a server stays below; more is a leak or an unbounded queue (G20). */
 const RSS_MAX_MIB = 700;
 /** Growth is judged over lives of at least this length, in their second half. */
@@ -31,7 +32,8 @@ function checkIdle(samples: readonly Probe[], add: (detail: string) => void): vo
   const [first, last] = [idle[0], idle.at(-1)];
   if (!first || !last) return;
   if (last.files > first.files + FILES_MORE) add(`${first.files} open files at first, ${last.files} at last`);
-  if (last.backends > first.backends + BACKENDS_MORE) add(`${first.backends} connections to PostgreSQL at first, ${last.backends} at last`);
+  if (last.backends > first.backends + BACKENDS_MORE * last.servers)
+    add(`${first.backends} connections to PostgreSQL at first, ${last.backends} at last`);
 }
 
 /** Least squares over the second half of a long life: by then caches and heaps have their size. */

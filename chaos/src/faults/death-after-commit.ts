@@ -3,14 +3,14 @@ import { until } from '../server/processes.ts';
 import type { Stage } from '../stage.ts';
 import { must } from './fault.ts';
 
-/** The commit it dies after may be a deletion or a ban, or its sender one that is started again and forgets. */
+/** The sender of what it dies after may be one that is started again meanwhile and forgets. */
 const DEATHS_MAX = 5;
 /** Whoever was caught between commit and ack may come back later than the others. */
 const CAUGHT_WITHIN_MS = 10_000;
 
 /** A server that dies after one of its next commits, before anybody is told of it. Gives the moment. */
 export async function dieAfterCommit(
-  server: Pick<ParleyProcess, 'stop' | 'start' | 'isRunning' | 'untilExit'>,
+  server: Pick<ParleyProcess, 'stop' | 'start' | 'isRunning' | 'untilExit' | 'endedBy' | 'lastOutput'>,
   { random }: Pick<Stage, 'random'>,
   onReady: () => void = () => undefined,
 ): Promise<number> {
@@ -21,6 +21,7 @@ export async function dieAfterCommit(
     if (server.isRunning) throw error;
   });
   await server.untilExit(30_000);
+  must(server.endedBy === 'SIGKILL', `it was to die after a commit, and ended with ${server.endedBy}: ${server.lastOutput}`);
   return performance.now();
 }
 

@@ -100,6 +100,10 @@ export class ParleyCluster implements Target {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  get pools(): number {
+    return this.nodes.length;
+  }
+
   get urls(): readonly string[] {
     return this.apis.map(({ process: { url } }) => url);
   }
@@ -128,6 +132,10 @@ export class ParleyCluster implements Target {
 
   get lives(): number {
     return this.first.lives;
+  }
+
+  get endedBy(): string | undefined {
+    return this.first.endedBy;
   }
 
   get lastOutput(): string {

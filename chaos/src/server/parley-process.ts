@@ -29,6 +29,7 @@ export interface ProcessOptions {
 export class ParleyProcess implements Target {
   readonly dataDirectory: string;
   readonly port: number;
+  readonly pools = 1;
   /** How often it was started. */
   lives = 0;
   /** Everything it prints, as it comes. */
@@ -126,6 +127,12 @@ export class ParleyProcess implements Target {
     if (!this.isRunning) return;
     this.child?.kill('SIGTERM');
     await this.untilExit(STOP_MS);
+  }
+
+  /** The signal or code its last life ended with. */
+  get endedBy(): string | undefined {
+    const code = this.child?.exitCode;
+    return this.child?.signalCode ?? (typeof code === 'number' ? `code ${code}` : undefined);
   }
 
   untilExit(timeoutMs: number): Promise<void> {

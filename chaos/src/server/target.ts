@@ -16,8 +16,12 @@ export interface Target {
   /** The process that is stopped, starved and measured; of a cluster the first server. */
   readonly pid: number;
   readonly isRunning: boolean;
+  /** Servers that connect to PostgreSQL. */
+  readonly pools: number;
   /** How often it was started. */
   readonly lives: number;
+  /** The signal or code its last life ended with; of a cluster the first server's. */
+  readonly endedBy: string | undefined;
   /** What was printed lately, for the explanation of a failure. */
   readonly lastOutput: string;
   /** Everything that servers print, as it comes. */

@@ -167,8 +167,6 @@ function derive(values: Values, problems: Problem[]): Config {
     problems.push({ key: 'secretKey (PARLEY_SECRET_KEY)', reason: 'required in the cluster profile: at least 32 characters' });
   if (values.headersTimeoutMs > values.requestTimeoutMs)
     problems.push({ key: 'headersTimeoutMs (PARLEY_HTTP_HEADERS_TIMEOUT_MS)', reason: 'must not exceed requestTimeoutMs' });
-  if (isCluster && values.failpoint !== undefined)
-    problems.push({ key: 'failpoint (PARLEY_FAILPOINT)', reason: 'for tests of the embedded profile only' });
   return {
     ...rest,
     dataDir,

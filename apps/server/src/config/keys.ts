@@ -194,7 +194,7 @@ export const KEYS = {
       .string()
       .regex(/^after_commit:\d{1,9}$/)
       .optional(),
-    about: 'Tests only: die between a commit and its ack',
+    about: 'Tests only: die between the n-th commit of messages and their acks',
   }),
 } as const;
 

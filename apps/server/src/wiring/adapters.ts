@@ -87,7 +87,7 @@ export function createAdapters(config: Config, database: Database, source: DataS
   const random = new CryptoRandom();
   const postgres = new Postgres(database.directUrl);
   const roomLog = new PostgresRoomLog(postgres, random, {
-    afterCommit: failpoint(config.failpoint),
+    afterMessages: failpoint(config.failpoint),
     onLostTail: (rooms) => note(`the database came back with less than was acknowledged: ${rooms} room(s) start a new epoch`),
   });
   const secretKey = config.secretKey ?? ownSecretKey(config.dataDir);
@@ -148,7 +148,7 @@ function ownSecretKey(dataDir: string): string {
 
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** Tests only (F2): the process dies after the n-th commit, before anybody is told. */
+/** Tests only (F2): the process dies after the n-th commit of messages, before anybody is told. */
 function failpoint(spec: string | undefined): (() => void) | undefined {
   if (spec === undefined) return undefined;
   let left = Number(spec.split(':')[1]);

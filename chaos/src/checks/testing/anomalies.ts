@@ -250,7 +250,7 @@ export const ANOMALIES: Readonly<Record<FindingKind, Plant>> = {
   'foreign-content': (run) => also(run, { t: LATER, kind: 'foreign', where: 'a packet', canary: 'CANARY-a-b' }),
   leak: (run, pick) => {
     const at = (minute: number, more: object): HistoryEvent => {
-      const sample = { life: 2, rssMiB: 200, files: 50, backends: 10, phase: 'idle' } as const;
+      const sample = { life: 2, rssMiB: 200, files: 50, backends: 10, servers: 1, phase: 'idle' } as const;
       return { t: LATER + minute * 60e9, kind: 'sample', ...sample, ...more };
     };
     const ways = [[at(0, {}), at(1, { files: 200 })], [at(0, {}), at(1, { backends: 60 })], [at(0, { rssMiB: 1_500 })]];

@@ -265,7 +265,7 @@ class Simulation {
   }
 
   private sample(pick: number): void {
-    const sample = { life: 1, rssMiB: 150 + (pick % 30), files: 40 + (pick % 10), backends: 5 + (pick % 10) };
+    const sample = { life: 1, rssMiB: 150 + (pick % 30), files: 40 + (pick % 10), backends: 5 + (pick % 10), servers: 1 };
     this.note({ kind: 'sample', ...sample, phase: pick % 2 === 0 ? 'idle' : 'load' });
   }
 

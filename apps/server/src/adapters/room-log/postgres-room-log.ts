@@ -59,8 +59,8 @@ interface HeadRow {
 }
 
 interface Options {
-  /** Tests of the harness only: called between a commit and its answers. */
-  readonly afterCommit?: () => void;
+  /** Tests of the harness only: called between a commit of messages and their answers. */
+  readonly afterMessages?: () => void;
   /** The database came back with less than was acknowledged: so many rooms got a new epoch. */
   readonly onLostTail?: (rooms: number) => void;
 }
@@ -87,7 +87,7 @@ export class PostgresRoomLog extends RoomLog {
       answerRepeats: (items) => this.answerRepeats(items),
       afterCommit: (rows, placed) => {
         this.acked.noteBatch(rows, placed);
-        options.afterCommit?.();
+        options.afterMessages?.();
       },
     });
   }
@@ -123,7 +123,7 @@ export class PostgresRoomLog extends RoomLog {
       try {
         const sent = await this.postgres.tenant(entry.room.tenantId, (client) => this.appendIn(runOn(client), entry, tells));
         this.acked.note(entry.room, sent.message.pts);
-        this.options.afterCommit?.();
+        this.options.afterMessages?.();
         return sent;
       } catch (error) {
         if (!isUniqueViolation(error)) throw error;
@@ -154,7 +154,6 @@ export class PostgresRoomLog extends RoomLog {
       );
       if (isNewEpoch) this.acked.forget(entry.room);
       this.acked.note(entry.room, appended.events.at(-1)?.pts ?? 0);
-      this.options.afterCommit?.();
       return appended;
     });
   }
