@@ -21,6 +21,7 @@ export async function dieAfterCommit(
     if (server.isRunning) throw error;
   });
   await server.untilExit(30_000);
+  await until('it is known what the server ended with', 5_000, () => server.endedBy !== undefined);
   must(server.endedBy === 'SIGKILL', `it was to die after a commit, and ended with ${server.endedBy}: ${server.lastOutput}`);
   return performance.now();
 }
