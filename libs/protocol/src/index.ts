@@ -27,3 +27,4 @@ export * from './presence.js';
 export * from './typing.js';
 export * from './users.js';
 export * from './parse.js';
+export * from './webhook-signature.js';
