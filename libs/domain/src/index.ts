@@ -27,6 +27,7 @@ export * from './page-cursors.js';
 export * from './ports/bus.js';
 export * from './ports/cursors.js';
 export * from './ports/clock.js';
+export * from './ports/egress.js';
 export * from './ports/fanout.js';
 export * from './ports/node-probe.js';
 export * from './ports/passwords.js';
