@@ -123,7 +123,7 @@ describe('server', () => {
     expect(started).toMatchObject({ code: 0, stderr: '' });
     const { pid, url, logFile } = JSON.parse(started.stdout) as { pid: number; url: string; logFile: string };
     expect(await isAlive(pid)).toBe(true);
-    expect(await readFile(logFile, 'utf8')).toContain('Parley is ready');
+    expect(await readFile(logFile, 'utf8')).toBe('node --max-semi-space-size=8 --no-warnings\nParley is ready\n');
     expect((await stat(logFile)).mode & 0o777).toBe(0o600);
 
     expect(await server('server', 'start', '--detach')).toMatchObject({ code: 5, stdout: '' });

@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { type Environment, serverEnvironment } from '../config/environment.js';
 import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
@@ -59,6 +62,15 @@ export function serverMain(environment: Environment): string {
     EXIT.usage,
     'In the repository: npm start once (or npm run build). Elsewhere: PARLEY_SERVER_MAIN=/path/to/apps/server/dist/main.js',
   );
+}
+
+/** What node is started with to serve: the flags that the server's package wants, and its entry. */
+export function serveArguments(environment: Environment): string[] {
+  const main = serverMain(environment);
+  const description = findPackageJSON(pathToFileURL(main));
+  const { config } =
+    description === undefined ? {} : (JSON.parse(readFileSync(description, 'utf8')) as { config?: { nodeFlags?: string } });
+  return [...(config?.nodeFlags?.split(' ') ?? []), main, 'start'];
 }
 
 /** Runs a verb of the server's own entry: apps never import apps, and its configuration is read in one place only. */

@@ -7,7 +7,7 @@ import { CommandError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { localUrl } from './local-url.js';
 import { probeReadiness } from './probe.js';
-import { serverMain } from './server-entry.js';
+import { serveArguments } from './server-entry.js';
 import { runningPid, until } from './server-process.js';
 
 export interface StartAsked {
@@ -28,7 +28,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Serves until it is told to stop; gives the server's exit code. Signals are handed on: the server drains. */
 export async function startInForeground(environment: Environment, asked: StartAsked): Promise<number> {
-  const child = spawn(process.execPath, [serverMain(environment), 'start'], {
+  const child = spawn(process.execPath, serveArguments(environment), {
     cwd: environment.serverHome,
     env: serverEnvironment(asked),
     stdio: 'inherit',
@@ -47,12 +47,12 @@ export async function startInForeground(environment: Environment, asked: StartAs
 
 /** Starts a server that outlives this process, and waits until it is ready. */
 export async function startDetached(environment: Environment, asked: StartAsked): Promise<Started> {
-  const main = serverMain(environment);
+  const command = serveArguments(environment);
   await mkdir(asked.dataDir, { recursive: true });
   const logFile = join(asked.dataDir, 'server.log');
   const log = await open(logFile, 'a', 0o600);
   const from = (await log.stat()).size;
-  const child = spawn(process.execPath, [main, 'start'], {
+  const child = spawn(process.execPath, command, {
     cwd: environment.serverHome,
     env: serverEnvironment(asked),
     detached: true,

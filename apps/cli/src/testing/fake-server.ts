@@ -12,7 +12,10 @@ export async function aServerMain(
 ): Promise<string> {
   const path = join(folder, 'server', 'main.js');
   await mkdir(join(folder, 'server'), { recursive: true });
-  await writeFile(join(folder, 'server', 'package.json'), '{"type":"commonjs"}');
+  await writeFile(
+    join(folder, 'server', 'package.json'),
+    '{"type":"commonjs","config":{"nodeFlags":"--max-semi-space-size=8 --no-warnings"}}',
+  );
   await writeFile(path, SOURCE.replace('ANSWERS', JSON.stringify(answers)).replace('OPTIONS', JSON.stringify(options)));
   return path;
 }
@@ -47,6 +50,7 @@ server.listen(Number(process.env.PARLEY_PORT ?? 0), '127.0.0.1', () => {
   const url = 'http://127.0.0.1:' + server.address().port;
   writeFileSync(dir + '/chatctl-context.json', JSON.stringify({ url, token: 'pat_local' }), { mode: 0o600 });
   writeFileSync(dir + '/parley.pid', String(process.pid));
+  console.log('node ' + process.execArgv.join(' '));
   console.log('Parley is ready');
 });
 process.on('SIGTERM', () => {
