@@ -18,7 +18,9 @@ export const NodeSchema = z
       .describe('`gone`: not heard of for 10 s. `suspect`: clients and a node could not reach it'),
     connections: Count,
     messagesPerSecond: z.number(),
-    eventLoopDelayMs: z.number(),
+    eventLoopDelayMs: z
+      .number()
+      .describe('How late the event loop is in its latest moments: the median of several readings of two seconds'),
     memoryBytes: Count,
     redis: z.enum(['none', 'up', 'down']),
     isSelf: z.boolean().describe('It is the node that answers'),

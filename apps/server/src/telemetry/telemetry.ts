@@ -5,6 +5,8 @@ const SAMPLES = 4_096;
 const HISTORY = 150;
 /** The event loop's delay is looked at so often; each look wakes the process, also when it has nothing to do. */
 const LOOK_MS = 50;
+/** So many readings, ten seconds of them, tell how late the loop usually is. */
+const USUAL_OF = 5;
 
 export interface Figures {
   readonly at: Date;
@@ -108,6 +110,12 @@ export class Telemetry {
 
   get latest(): Figures | undefined {
     return this.history.at(-1);
+  }
+
+  /** The middle one of the last readings: one pause does not make a server look busy; to be late all the time does. */
+  get usualLoopDelayMs(): number {
+    const lately = this.history.slice(-USUAL_OF).map(({ eventLoopDelayMs }) => eventLoopDelayMs);
+    return lately.sort((a, b) => a - b)[Math.floor(lately.length / 2)] ?? 0;
   }
 
   private recentLatencies(): Float64Array {

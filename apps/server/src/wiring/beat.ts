@@ -62,13 +62,13 @@ export class Beat {
 
   private async report(): Promise<NodeReport> {
     const { facts, ports } = this.options;
-    const { connections, messagesPerSecond, eventLoopDelayMs, memoryBytes } =
-      this.telemetry().latest ?? this.telemetry().tick(ports.clock.now());
+    const telemetry = this.telemetry();
+    const { connections, messagesPerSecond, memoryBytes } = telemetry.latest ?? telemetry.tick(ports.clock.now());
     const { state } = ports.bus;
     return {
       connections,
       messagesPerSecond,
-      eventLoopDelayMs,
+      eventLoopDelayMs: telemetry.usualLoopDelayMs,
       memoryBytes,
       isReady: (await facts.health()).ready,
       isDraining: facts.isDraining,

@@ -5,7 +5,7 @@ export type NodeRole = 'all' | 'api' | 'worker';
 export interface NodeReport {
   readonly connections: number;
   readonly messagesPerSecond: number;
-  /** How late the event loop was, 99th percentile of the last seconds. */
+  /** How late the event loop is in its latest moments: the median of several seconds' 99th percentiles. */
   readonly eventLoopDelayMs: number;
   readonly memoryBytes: number;
   readonly isReady: boolean;
