@@ -102,18 +102,20 @@ export function roomsSection(tx: Tx): Rooms {
   };
 }
 
-/** Memberships of each user of `$2`, newest activity first, at most `$3`. */
+/**
+ * Memberships of each user of `$2`, newest activity first, at most `$3`. The order in which tables are read is fixed: with
+ * no statistics yet the planner takes a tenant for a handful of rooms, and looks for each user in all of them.
+ */
 const STARTING = `SELECT q.ord, x.* FROM unnest($2::bigint[]) WITH ORDINALITY AS q(user_no, ord), LATERAL (
      SELECT r.no, r.id, h.epoch, h.pts, h.floor_pts, h.last_seq, m.read_seq, ${LISTED} AS is_listed,
        CASE WHEN r.settings ->> 'historyVisibility' = 'since-join' THEN m.joined_pts - 1 ELSE 0 END AS hidden_pts
-     FROM members m
-     JOIN rooms r ON r.tenant_id = m.tenant_id AND r.no = m.room_no
-     JOIN room_heads h ON h.tenant_id = m.tenant_id AND h.room_no = m.room_no
-     WHERE m.tenant_id = $1 AND m.user_no = q.user_no AND m.status = 'member'
+     FROM (SELECT * FROM members WHERE tenant_id = $1 AND user_no = q.user_no AND status = 'member' OFFSET 0) m
+     CROSS JOIN LATERAL (SELECT * FROM rooms WHERE tenant_id = $1 AND no = m.room_no OFFSET 0) r
+     CROSS JOIN LATERAL (SELECT * FROM room_heads WHERE tenant_id = $1 AND room_no = m.room_no OFFSET 0) h
      ORDER BY h.last_at DESC, r.no DESC LIMIT $3) x ORDER BY q.ord`;
 const UNREAD = `SELECT coalesce(sum(GREATEST(h.last_seq - m.read_seq, 0)), 0)::bigint AS unread
-   FROM members m JOIN room_heads h ON h.tenant_id = m.tenant_id AND h.room_no = m.room_no
-   WHERE m.tenant_id = $1 AND m.user_no = $2 AND m.status = 'member'`;
+   FROM (SELECT * FROM members WHERE tenant_id = $1 AND user_no = $2 AND status = 'member' OFFSET 0) m
+   CROSS JOIN LATERAL (SELECT * FROM room_heads WHERE tenant_id = $1 AND room_no = m.room_no OFFSET 0) h`;
 
 interface StartRow {
   ord: number;
