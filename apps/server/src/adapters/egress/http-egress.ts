@@ -1,9 +1,9 @@
-import { lookup as systemLookup, type LookupAddress } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
+import { lookup } from 'node:dns/promises';
 import http from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { getCACertificates } from 'node:tls';
-import { promisify } from 'node:util';
 import { Egress, type EgressFailure, type EgressOutcome, type EgressRequest } from '@parley/domain';
 import type { Destinations } from './destinations.js';
 
@@ -43,7 +43,7 @@ export class HttpEgress extends Egress {
 
   constructor(private readonly options: HttpEgressOptions) {
     super();
-    this.resolve = options.resolve ?? ((name) => promisify(systemLookup)(name, { all: true }));
+    this.resolve = options.resolve ?? ((name) => lookup(name, { all: true }));
     const { proxyUrl, extraCa } = options;
     const shared = {
       keepAlive: true,

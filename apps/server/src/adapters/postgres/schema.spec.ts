@@ -83,11 +83,17 @@ describe('the schema', () => {
         `INSERT INTO signing_keys (tenant_id, id, algorithm, material) SELECT 'acme', 'k' || n, 'HS256', 'material ' || n FROM generate_series(1, 300) n`,
       );
       await runner.query('ANALYZE signing_keys');
+      const filesOf = (): Promise<unknown> =>
+        runner.query(
+          `SELECT relname, pg_relation_filenode(oid) FROM pg_class WHERE relkind IN ('r', 'i') AND relnamespace = current_schema()::regnamespace ORDER BY 1`,
+        );
+      const files = await filesOf();
       const sampled = (): Promise<unknown> =>
         runner.query(`SELECT attname FROM pg_stats WHERE tablename = 'signing_keys' AND attname = 'material'`);
       expect(await sampled()).toHaveLength(1);
       await migration.up(runner);
       expect(await sampled()).toHaveLength(0);
+      expect(await filesOf(), 'a table or an index was written anew').toEqual(files);
     } finally {
       await runner.release();
       await source.destroy();

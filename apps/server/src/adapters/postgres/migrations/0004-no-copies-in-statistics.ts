@@ -33,12 +33,16 @@ export class NoCopiesInStatistics1763900000004 implements MigrationInterface {
     await this.forgetSamples(runner);
   }
 
-  /** A column that is given its own type again loses its samples, and nothing is rewritten. */
+  /**
+   * A column that is given its own type again loses its samples, and nothing is rewritten; but a partial index of it would
+   * be: the samples of such columns, ids that apps chose, stay.
+   */
   private async forgetSamples(runner: QueryRunner): Promise<void> {
     const rows = (await runner.query(
       `SELECT c.relname AS "table", a.attname AS "column", format_type(a.atttypid, a.atttypmod) AS type
        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-       WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY($1) AND a.attnum > 0 AND a.attstattarget = 0`,
+       WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY($1) AND a.attnum > 0 AND a.attstattarget = 0
+         AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indpred IS NOT NULL AND a.attnum = ANY (i.indkey))`,
       [Object.keys(UNSAMPLED)],
     )) as { table: string; column: string; type: string }[];
     for (const [table, columns] of Map.groupBy(rows, (row) => row.table))
